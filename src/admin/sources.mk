@@ -1,0 +1,1 @@
+libvodkeep_a_SOURCES +=

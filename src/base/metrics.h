@@ -1,0 +1,49 @@
+/*
+ * Counters and gauges for /metrics, from one table; Prometheus text, base units.
+ *
+ * Any thread may add. Labels are bounded: a metric has at most one label whose values
+ * come from the configuration or an enum, and at most 256 of them.
+ */
+#ifndef VODKEEP_BASE_METRICS_H
+#define VODKEEP_BASE_METRICS_H
+
+#include "base/buf.h"
+#include <stdint.h>
+
+/* id, name, type, unit scale is base units, label name or NULL, help */
+/* clang-format off */
+#define METRICS(X) \
+	X(METRIC_DELIVERIES, "vodkeep_deliveries_total", "counter", "outcome", "Webhook deliveries by outcome.") \
+	X(METRIC_API_REQUESTS, "vodkeep_api_requests_total", "counter", "outcome", "Platform API calls by outcome class.") \
+	X(METRIC_TRANSFERS, "vodkeep_transfers_total", "counter", "outcome", "File transfer attempts by outcome class.") \
+	X(METRIC_TRANSFER_BYTES, "vodkeep_transfer_bytes_total", "counter", NULL, "Media bytes received.") \
+	X(METRIC_TRANSFERS_ACTIVE, "vodkeep_transfers_active", "gauge", NULL, "Transfers in flight.") \
+	X(METRIC_REMOVALS, "vodkeep_removals_total", "counter", "outcome", "Removal decisions by outcome.") \
+	X(METRIC_STATE_MOVES, "vodkeep_asset_state_moves_total", "counter", "state", "Assets entering a state.") \
+	X(METRIC_COMMITS, "vodkeep_store_commits_total", "counter", NULL, "Store transactions committed.") \
+	X(METRIC_COMMIT_SECONDS, "vodkeep_store_commit_seconds_total", "counter", NULL, "Time spent committing.") \
+	X(METRIC_STORE_ERRORS, "vodkeep_store_errors_total", "counter", NULL, "Store transactions that failed.") \
+	X(METRIC_ARCHIVE_FREE, "vodkeep_archive_free_bytes", "gauge", NULL, "Free space on the archive's filesystem.") \
+	X(METRIC_ARCHIVE_SIZE, "vodkeep_archive_bytes", "gauge", NULL, "Bytes of archived files.") \
+	X(METRIC_ASSETS, "vodkeep_assets", "gauge", "state", "Assets by state.") \
+	X(METRIC_LOOP_LAG, "vodkeep_loop_lag_seconds", "gauge", NULL, "Largest recent delay of the control loop.") \
+	X(METRIC_WARNINGS, "vodkeep_warnings", "gauge", NULL, "Warnings that are current.")
+/* clang-format on */
+
+enum metric {
+#define METRIC_ENUM(id, name, type, label, help) id,
+	METRICS(METRIC_ENUM)
+#undef METRIC_ENUM
+	METRIC_COUNT
+};
+
+/* @label must be NULL exactly when the metric has none. Values are double in text; the
+ * seconds metric is fed in seconds. */
+void metric_add(enum metric metric, const char *label, double value);
+void metric_set(enum metric metric, const char *label, double value);
+double metric_get(enum metric metric, const char *label);
+/* The whole exposition text. */
+void metrics_text(struct buf *out);
+void metrics_reset(void); /* tests */
+
+#endif
