@@ -1,0 +1,154 @@
+/*
+ * An asset: one piece of media of one workspace, what is known about it and what the
+ * archive has of it. States are one table; every move goes through asset_move().
+ *
+ * Two writers share the row without stepping on each other (see store/store.h):
+ *  - deliveries and commands write `news` (with asset_apply_*(), in the store's own
+ *    transaction): event times, wishes, hold, due_ns, seq;
+ *  - the keeper writes everything else, and clears due_ns only if seq is still the one
+ *    it loaded. What arrives during a look makes the asset due again.
+ *
+ * Event times are kept as the latest of each kind, so applying events commutes and
+ * repeats without effect: the end state does not depend on order or number of deliveries.
+ */
+#ifndef VODKEEP_CORE_ASSET_H
+#define VODKEEP_CORE_ASSET_H
+
+#include "base/err.h"
+#include "core/event.h"
+#include "core/facts.h"
+#include "core/record.h"
+
+/* clang-format off */
+#define ASSET_STATES(X) /* id, name */ \
+	X(ASSET_ANNOUNCED,     "announced")     \
+	X(ASSET_QUEUED,        "queued")        \
+	X(ASSET_FETCHING,      "fetching")      \
+	X(ASSET_DOWNLOADING,   "downloading")   \
+	X(ASSET_WAITING,       "waiting")       \
+	X(ASSET_ARCHIVED,      "archived")      \
+	X(ASSET_IGNORED,       "ignored")       \
+	X(ASSET_FAILED,        "failed")        \
+	X(ASSET_DELETED,       "deleted")       \
+	X(ASSET_TRASHED,       "trashed")       \
+	X(ASSET_EXPIRED_KEPT,  "expired-kept")  \
+	X(ASSET_DELETION_HELD, "deletion-held")
+/* clang-format on */
+enum asset_state {
+#define ASSET_STATE_ENUM(id, name) id,
+	ASSET_STATES(ASSET_STATE_ENUM)
+#undef ASSET_STATE_ENUM
+	ASSET_STATE_COUNT
+};
+
+/* What a person asked for; the last word counts until the keeper has done it. */
+enum asset_wish {
+	WISH_NONE,
+	WISH_FETCH,   /* archive it now, tombstone or not */
+	WISH_REMOVE,  /* remove the local copy; it stays away until fetch */
+	WISH_RETRY,   /* again at once, with a fresh count of attempts */
+	WISH_CONFIRM, /* a held deletion may go ahead */
+	WISH_COUNT
+};
+
+/* Latest event time of each kind, ns; 0 never. EVENT_RECORDED is not kept. */
+struct event_times {
+	int64_t announced, ready, changed, failed, deleted;
+};
+
+/* One artefact in the archive. */
+struct file {
+	enum role role;
+	char *key;          /* source.key */
+	char *path;         /* below archive_dir */
+	int64_t bytes;
+	char sha256[65];
+	char *content_type;
+	char *language;     /* or NULL */
+	char *version;      /* source.version at the time, or NULL */
+	char *source_host;
+	char *etag;         /* validator of the answer it came from, or NULL */
+	int64_t downloaded_ns;
+};
+
+/* A download that has begun: what is held, and of what (DESIGN §4.6). */
+struct part {
+	char *key;           /* source.key */
+	char *name;          /* file name in the staging folder */
+	int64_t total;       /* -1 unknown */
+	int64_t held;        /* contiguous bytes from 0 that are fsynced */
+	char *etag;          /* strong validator, or NULL */
+	char *last_modified; /* or NULL */
+	char *placing;       /* final path, once it is being placed; else NULL */
+	char sha256[65];     /* with placing */
+};
+
+struct asset {
+	int64_t row; /* the store's key; 0: not stored yet */
+	char *workspace;
+	char *id;
+
+	/* News: written by deliveries and commands only. */
+	struct event_times times;
+	enum asset_wish wish;
+	bool held;
+	int64_t seq;    /* grows with every piece of news */
+	int64_t due_ns; /* when to look; 0: not due. Also written by the keeper, see above */
+	int64_t first_seen_ns;
+
+	/* Written by the keeper. */
+	enum asset_state state;
+	struct facts facts;
+	bool trial;
+	char *reason;          /* why it is in this state: a sentence, or NULL */
+	char *platform_status; /* record_status_name() of the last answer, or NULL */
+	char *platform_data;   /* redacted JSON of the last good answer, or NULL */
+	char *rule;            /* name of the rule that decided, "" the built-in one */
+	char *base_path;       /* claimed path without extension, or NULL */
+	bool tombstone;        /* removed by a person or the platform: stays away */
+	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
+	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with */
+	bool contradicted;     /* a deleted event that the platform's record denied */
+	int attempts;          /* failed ones since the last success or news */
+	int64_t trouble_ns;    /* when the present run of failures began; 0 none */
+	int64_t looked_ns;     /* last time the platform was asked */
+	int64_t archived_ns, removed_ns;
+	int priority;          /* of the rule; orders work */
+	struct file *files;
+	size_t n_files;
+	struct part *parts;
+	size_t n_parts;
+};
+
+const char *asset_state_name(enum asset_state state);
+int asset_state_parse(const char *name, enum asset_state *state); /* 0 or -1 */
+const char *asset_wish_name(enum asset_wish wish);
+int asset_wish_parse(const char *name, enum asset_wish *wish);
+
+struct asset *asset_new(const char *workspace, const char *id);
+void asset_free(struct asset *asset); /* NULL allowed */
+struct file *asset_file(const struct asset *asset, const char *key); /* or NULL */
+struct part *asset_part(const struct asset *asset, const char *key); /* or NULL */
+struct file *asset_add_file(struct asset *asset, const char *key); /* or the present one */
+struct part *asset_add_part(struct asset *asset, const char *key);
+void asset_drop_file(struct asset *asset, const char *key);
+void asset_drop_part(struct asset *asset, const char *key);
+int64_t asset_bytes(const struct asset *asset);
+/* The deadline after which the platform will have removed the media; INT64_MAX none. */
+int64_t asset_deadline_ns(const struct asset *asset);
+
+/* Move to @state: asserts that the table allows it. Returns true when it changed. */
+bool asset_move(struct asset *asset, enum asset_state state);
+bool asset_may_move(enum asset_state from, enum asset_state to);
+
+/* Apply news, in any order, any number of times. Sets due_ns to @now_ns and grows seq when
+ * there is something to look at; otherwise leaves both. Returns whether it did.
+ * A new asset (row 0) gets its first state here. */
+bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns);
+bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns);
+bool asset_apply_hold(struct asset *asset, bool held, int64_t now_ns);
+
+/* IDs go into paths and URLs: 1–255 of [A-Za-z0-9_-] (fastpix.md §9.19). */
+bool asset_id_ok(const char *id);
+
+#endif

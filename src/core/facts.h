@@ -1,0 +1,32 @@
+/*
+ * What is known about a media asset beside its files: what rules match, paths are made
+ * of, and sidecars say. Filled from events (a little) and the platform's record (all).
+ */
+#ifndef VODKEEP_CORE_FACTS_H
+#define VODKEEP_CORE_FACTS_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+struct facts {
+	char *type;    /* clip recording video audio live; NULL unknown */
+	char *title;   /* FastPix title, OptiView name */
+	char *stream;  /* FastPix streamId, OptiView streamName */
+	char *channel; /* OptiView Live channelId */
+	char *creator; /* FastPix creatorId */
+	int64_t created_ns;  /* 0 unknown */
+	int64_t expires_ns;  /* when the platform will remove it; 0 never or unknown */
+	int64_t duration_ms; /* -1 unknown */
+	int width, height;   /* of the best video; 0 unknown */
+	cJSON *metadata;     /* object of the user's own values, or NULL; owned */
+};
+
+void facts_init(struct facts *facts);
+void facts_release(struct facts *facts);
+void facts_copy(struct facts *to, const struct facts *from); /* @to initialised */
+/* Take every known field of @from over into @to; unknown fields leave @to as it is. */
+void facts_merge(struct facts *to, const struct facts *from);
+/* "1080p" from the height (shorter side for portrait); "" unknown. */
+void facts_resolution(const struct facts *facts, char out[16]);
+
+#endif
