@@ -1,1 +1,1 @@
-libvodkeep_a_SOURCES +=
+libvodkeep_a_SOURCES += src/core/asset.c src/core/asset.h
