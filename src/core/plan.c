@@ -183,7 +183,7 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 		source = choose_video(in);
 		if (source)
 			want(in, plan, source, true);
-		else
+		else if (!asset_file(in->asset, "video"))
 			wait_for_video(in, plan);
 		return;
 	}
@@ -310,8 +310,8 @@ static void tag_component(const char *tag, char *out, size_t size)
 	out[n] = '\0';
 }
 
-static bool suffix_taken(
-	const struct asset *asset, const struct source *source, const char *suffix)
+static bool suffix_taken(const struct asset *asset, enum role role, const char *key,
+	const char *suffix)
 {
 	size_t len = strlen(suffix);
 
@@ -319,10 +319,9 @@ static bool suffix_taken(
 		const struct file *file = &asset->files[i];
 		const char *at;
 
-		if (strcmp(file->key, source->key) == 0 || file->role != source->role ||
-			!asset->base_path)
+		if (strcmp(file->key, key) == 0 || file->role != role || !asset->base_path)
 			continue;
-		if (strncmp(file->path, asset->base_path, strlen(asset->base_path)))
+		if (strncmp(file->path, asset->base_path, strlen(asset->base_path)) != 0)
 			continue;
 		at = file->path + strlen(asset->base_path);
 		if (strncmp(at, suffix, len) == 0 && at[len] == '.')
@@ -331,31 +330,23 @@ static bool suffix_taken(
 	return false;
 }
 
-void plan_suffix(const struct asset *asset, const struct source *source, char out[64])
+void plan_suffix(const struct asset *asset, enum role role, const char *key,
+	const char *language, char out[64])
 {
 	char tag[36] = "und";
 
 	out[0] = '\0';
-	switch (source->role) {
-	case ROLE_THUMBNAIL: {
-		const char *number = strrchr(source->key, '.');
+	if (role == ROLE_THUMBNAIL) {
+		const char *number = strrchr(key, '.');
 
 		if (number && strcmp(number, ".1") != 0)
 			snprintf(out, 64, ".%.16s", number + 1);
-		break;
-	}
-	case ROLE_SUBTITLE:
-		if (source->language)
-			tag_component(source->language, tag, sizeof(tag));
+	} else if (role == ROLE_SUBTITLE) {
+		if (language)
+			tag_component(language, tag, sizeof(tag));
 		snprintf(out, 64, ".%s", tag[0] ? tag : "und");
 		/* Two tracks of one language: the second is told apart by number. */
-		for (int n = 2; n < 100 && suffix_taken(asset, source, out); n++)
+		for (int n = 2; n < 100 && suffix_taken(asset, role, key, out); n++)
 			snprintf(out, 64, ".%s.%d", tag[0] ? tag : "und", n);
-		break;
-	case ROLE_VIDEO:
-	case ROLE_AUDIO:
-	case ROLE_METADATA:
-	case ROLES:
-		break;
 	}
 }

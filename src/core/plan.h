@@ -52,6 +52,7 @@ void plan_release(struct plan *plan);
 enum asset_state plan_rest_state(const struct asset *asset, enum asset_state before);
 /* The suffix between base path and extension: "" for video, ".2" for the second thumbnail,
  * ".en" for a subtitle. @out holds 64 bytes. Unique within the asset. */
-void plan_suffix(const struct asset *asset, const struct source *source, char out[64]);
+void plan_suffix(const struct asset *asset, enum role role, const char *key,
+	const char *language, char out[64]);
 
 #endif

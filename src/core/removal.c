@@ -78,13 +78,19 @@ static enum removal_verdict proof(const struct removal_input *in, char *why, siz
 static enum removal_verdict by_rule(
 	const struct removal_input *in, enum on_delete rule, char *why, size_t size)
 {
-	if (rule == DELETE_KEEP) {
+	if (rule == DELETE_KEEP && in->asset->n_files > 0) {
 		snprintf(why, size, "%s; the rule keeps the local copy",
 			in->expired ? "the media expired at the platform"
 				    : "the media was deleted at the platform");
 		return in->expired ? REMOVAL_KEEP_EXPIRED : REMOVAL_KEEP;
 	}
-	if (in->asset->n_files > 0 && !in->confirmed && too_many(in)) {
+	if (in->asset->n_files == 0)
+		return REMOVAL_REMOVE;
+	if (in->waits_for_person && !in->confirmed) {
+		snprintf(why, size, "waits for `vodkeep resume`");
+		return REMOVAL_FOR_PERSON;
+	}
+	if (!in->confirmed && too_many(in)) {
 		snprintf(why, size,
 			"%lld removals in the last hour are as many as max_delete allows: "
 			"waits for `vodkeep resume`",

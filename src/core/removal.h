@@ -27,6 +27,7 @@ struct removal_input {
 	const struct asset *asset;
 	bool by_person;           /* `rm`: needs no proof from the platform */
 	bool confirmed;           /* a person confirmed a held deletion */
+	bool waits_for_person;    /* it is held since an earlier look */
 	bool answered;            /* the platform answered, as: */
 	enum record_status answer;
 	bool credentials_proven;  /* another call worked: a 404 means gone */
