@@ -71,8 +71,8 @@ static int read_at(struct walk *walk, int64_t offset, void *data, size_t len)
 			offset);
 	if ((uint64_t)n < len)
 		return err_set(walk->err, ERR_TRANSIENT,
-			"the file ends at %" PRId64 ", before its size of %" PRId64,
-			offset + n, walk->size);
+			"the file ends before byte %" PRId64 " of its %" PRId64,
+			offset + (int64_t)len, walk->size);
 	return 0;
 }
 
