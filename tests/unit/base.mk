@@ -1,4 +1,4 @@
-UNIT_PROGRAMS += \
+unit_programs += \
 	tests/unit/test_buf \
 	tests/unit/test_clock \
 	tests/unit/test_digest \
