@@ -143,7 +143,8 @@ bool asset_may_move(enum asset_state from, enum asset_state to);
 
 /* Apply news, in any order, any number of times. Sets due_ns to @now_ns and grows seq when
  * there is something to look at; otherwise leaves both. Returns whether it did.
- * A new asset (row 0) gets its first state here. */
+ * A new asset (row 0) gets its first state here, and an announced one that becomes due moves
+ * to queued: the store writes `state` with the news when this changed it. */
 bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns);
 bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns);
 bool asset_apply_hold(struct asset *asset, bool held, int64_t now_ns);
