@@ -1,1 +1,3 @@
-libvodkeep_a_SOURCES +=
+libvodkeep_a_SOURCES += src/platform/answer.c src/platform/answer.h
+libvodkeep_a_SOURCES += src/platform/redact.c src/platform/redact.h
+libvodkeep_a_SOURCES += src/platform/signature.c src/platform/signature.h
