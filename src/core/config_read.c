@@ -535,10 +535,11 @@ static void set_default(const struct config_option *option, void *base,
 	(void)rc;
 }
 
+/* A value that was refused is as good as not given: one mistake, one finding. */
 static bool was_set(const struct section *section, const struct config_option *option)
 {
 	for (size_t i = 0; i < section->n_settings; i++)
-		if (section->settings[i].option == option)
+		if (section->settings[i].option == option && section->settings[i].good)
 			return true;
 	return false;
 }
