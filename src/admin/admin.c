@@ -73,11 +73,15 @@ static const struct route *find_route(
 /* Answers and returns false when the request may not come in. */
 static bool let_in(const struct door *door, struct http_in *in)
 {
-	const struct config *config = keeper_settings(door->admin->on.keeper)->config;
-	const char *password = config->admin.password;
+	const char *password;
 
+	if (!door->admin->on.keeper) {
+		refuse(in, 503, NULL, NULL, "the agent is stopping");
+		return false;
+	}
 	if (!door->tcp)
 		return true;
+	password = keeper_settings(door->admin->on.keeper)->config->admin.password;
 	if (password && !*password)
 		password = NULL;
 	if (door->loopback && !guard_host_ok(http_in_header(in, "Host"))) {
@@ -212,6 +216,12 @@ struct http_server_handler admin_tcp_handler(struct admin *admin, const char *li
 {
 	admin->tcp_door.loopback = guard_is_loopback(listen);
 	return door_handler(&admin->tcp_door);
+}
+
+void admin_detach(struct admin *admin)
+{
+	admin->on.keeper = NULL;
+	admin->on.transfers = NULL;
 }
 
 size_t admin_pending(const struct admin *admin)

@@ -78,8 +78,7 @@ static void on_list_page(
 {
 	struct listing *listing = arg;
 
-	if (err->class != ERR_NONE) {
-		call_fail_err(listing->call, err);
+	if (call_failed(listing->call, err)) {
 		listing_free(listing);
 		return;
 	}
@@ -165,10 +164,8 @@ static void on_found(
 	struct admin_call *call = arg;
 	cJSON *json, *list;
 
-	if (err->class != ERR_NONE && err->class != ERR_NOT_FOUND) {
-		call_fail_err(call, err);
+	if (err->class != ERR_NOT_FOUND && call_failed(call, err))
 		return;
-	}
 	json = cJSON_CreateObject();
 	list = cJSON_AddArrayToObject(json, "matches");
 	for (size_t i = 0; i < n; i++) {
@@ -259,9 +256,7 @@ static void on_story(void *arg, const struct err *err, const struct story *story
 {
 	struct telling *telling = arg;
 
-	if (err->class != ERR_NONE)
-		call_fail_err(telling->call, err);
-	else
+	if (!call_failed(telling->call, err))
 		call_reply_json(telling->call, 200, story_json(telling, story));
 	asset_free(telling->asset);
 	free(telling);

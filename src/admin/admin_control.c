@@ -28,10 +28,8 @@ static void reply_done(struct admin_call *call, const char *command)
 static void after_write(struct admin_call *call, const struct err *err,
 	const char *command, bool stops_work)
 {
-	if (err->class != ERR_NONE) {
-		call_fail_err(call, err);
+	if (call_failed(call, err))
 		return;
-	}
 	keeper_news(
 		call->admin->on.keeper, call->args.workspace, call->row, stops_work);
 	reply_done(call, command);
@@ -172,7 +170,7 @@ static void on_fetch_found(
 	struct fetching_id *one = arg;
 	struct fetching *all = one->all;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && all->call->admin->on.keeper; i++)
 		if (strcmp(refs[i].workspace, all->workspace) == 0 &&
 			strcmp(refs[i].id, one->id) == 0)
 			keeper_news(all->call->admin->on.keeper, all->workspace,
@@ -272,10 +270,8 @@ static void on_retry_failed(void *arg, const struct err *err, size_t count)
 	struct admin_call *call = arg;
 	cJSON *json;
 
-	if (err->class != ERR_NONE) {
-		call_fail_err(call, err);
+	if (call_failed(call, err))
 		return;
-	}
 	news_for_many(call, json_text(call->body, "workspace"));
 	json = cJSON_CreateObject();
 	json_add_text(json, "command", "retry");
@@ -318,10 +314,8 @@ static void on_confirmed(void *arg, const struct err *err, size_t count)
 	const char *workspace = json_text(call->body, "workspace");
 	cJSON *json;
 
-	if (err->class != ERR_NONE) {
-		call_fail_err(call, err);
+	if (call_failed(call, err))
 		return;
-	}
 	news_for_many(call, workspace);
 	json = paused_json("resume", workspace, false);
 	json_add_int(json, "confirmed", (int64_t)count);

@@ -78,7 +78,7 @@ static void on_metrics_stats(
 	struct buf text;
 
 	/* Counters are worth having even while the store cannot be read. */
-	if (err->class == ERR_NONE)
+	if (err->class == ERR_NONE && call->admin->on.keeper)
 		fill_gauges(call->admin, stats, n);
 	buf_init(&text, TEXT_MAX);
 	metrics_text(&text);
@@ -258,9 +258,8 @@ static void on_status_stats(
 	int64_t counts[ASSET_STATE_COUNT] = { 0 };
 	int64_t bytes = 0;
 
-	if (err->class != ERR_NONE) {
+	if (call_failed(survey->call, err)) {
 		cJSON_Delete(survey->json);
-		call_fail_err(survey->call, err);
 		free(survey);
 		return;
 	}

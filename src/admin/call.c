@@ -118,14 +118,25 @@ void call_fail_err(struct admin_call *call, const struct err *err)
 	call_fail(call, status, "%s", err->text);
 }
 
+bool call_failed(struct admin_call *call, const struct err *err)
+{
+	if (err->class != ERR_NONE)
+		call_fail_err(call, err);
+	else if (!call->admin->on.keeper)
+		call_fail(call, 503, "the agent is stopping");
+	else
+		return false;
+	return true;
+}
+
 static void on_load(void *arg, const struct err *err, struct asset *asset)
 {
 	struct admin_call *call = arg;
 
-	if (asset)
-		call->loaded(call, asset);
+	if (call_failed(call, err))
+		asset_free(asset);
 	else
-		call_fail_err(call, err);
+		call->loaded(call, asset);
 }
 
 static void on_find(
@@ -133,10 +144,8 @@ static void on_find(
 {
 	struct admin_call *call = arg;
 
-	if (err->class != ERR_NONE && err->class != ERR_NOT_FOUND) {
-		call_fail_err(call, err);
+	if (err->class != ERR_NOT_FOUND && call_failed(call, err))
 		return;
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(refs[i].workspace, call->args.workspace) != 0 ||
 			strcmp(refs[i].id, call->args.id) != 0)
