@@ -55,8 +55,7 @@ static void must_find(const struct world_file *files, const char *const *rows, s
 		must_find(files_, rows_, ARRAY_LEN(rows_));                          \
 	} while (0)
 
-/* ---- values -----------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------------ */
 
 static void fills_in_defaults(void **state)
 {
@@ -381,8 +380,7 @@ static void knows_a_value_of_every_key(void **state)
 	}
 }
 
-/* ---- the whole --------------------------------------------------------------------
- */
+/* ---- the whole --------------------------------------------------------------- */
 
 static void finds_all_errors_at_once(void **state)
 {

@@ -198,8 +198,7 @@ static void reads_included_files(void **state)
 	config_notes_release(&notes);
 }
 
-/* ---- what is written ----------------------------------------------------------------
- */
+/* ---- what is written --------------------------------------------------------- */
 
 static char *replace_all(const char *text, const char *what, const char *with)
 {
@@ -349,8 +348,7 @@ static void sample_and_manual_name_every_key(void **state)
 	buf_release(&man);
 }
 
-/* ---- this machine -----------------------------------------------------------------
- */
+/* ---- this machine ------------------------------------------------------------ */
 
 static void write_file(const char *dir, const char *name, const char *text)
 {
