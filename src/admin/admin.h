@@ -32,8 +32,8 @@ struct http_server_handler admin_unix_handler(struct admin *admin);
  * (admin/guard.h) and by admin.password. One TCP listener for each admin. */
 struct http_server_handler admin_tcp_handler(struct admin *admin, const char *listen);
 
-/* Before keeper and transfers are closed: requests whose store calls come back later are
- * answered 503 and touch neither. */
+/* Before keeper and transfers are closed: requests whose store calls come back later
+ * are answered 503 and touch neither. */
 void admin_detach(struct admin *admin);
 /* Requests whose store calls have not come back yet. */
 size_t admin_pending(const struct admin *admin);

@@ -51,8 +51,8 @@ void call_fail(struct admin_call *call, int status, const char *fmt, ...)
 /* The same from a store error: 404, 400 or 503. */
 void call_fail_err(struct admin_call *call, const struct err *err);
 
-/* What every store callback begins with: true when @err is one, or the agent is stopping
- * (admin_detach()); the call has then been answered and is gone. */
+/* What every store callback begins with: true when @err is one, or the agent is
+ * stopping (admin_detach()); the call has then been answered and is gone. */
 bool call_failed(struct admin_call *call, const struct err *err);
 
 /* Find and load the asset that args name, then loaded(call, asset), which owns @asset;

@@ -1,6 +1,6 @@
 libvodkeep_a_SOURCES += src/cli/check.c src/cli/check.h
 libvodkeep_a_SOURCES += src/cli/config_load.c src/cli/config_load.h
-libvodkeep_a_SOURCES += src/cli/agent.h
+libvodkeep_a_SOURCES += src/cli/agent.c src/cli/agent.h
 libvodkeep_a_SOURCES += src/cli/cli.c src/cli/cli.h
 libvodkeep_a_SOURCES += src/cli/client.c src/cli/client.h
 libvodkeep_a_SOURCES += src/cli/cmd_assets.c
