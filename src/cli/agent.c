@@ -5,7 +5,7 @@
  * saved and transfers parked ► workers join ► the store commits and closes ► the loop is
  * empty. Each arrow is a callback; nothing is left to exit(3).
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/agent.h"
 

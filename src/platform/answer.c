@@ -3,7 +3,7 @@
  * with status 200, a bare 404, half a body. None of that says anything about a media,
  * so only JSON objects count, and everything else is asked again.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/answer.h"
 

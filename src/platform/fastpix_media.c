@@ -3,7 +3,7 @@
  * are in use side by side (fastpix.md §2.5, §3 "Schema drift"), so every field is
  * optional, every form is read, and a value nobody knows yet is no failure.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/fastpix.h"
 

@@ -4,7 +4,7 @@
  * old and new hosts (fastpix.md §9.23), and data.inputs[].url is wherever somebody
  * uploaded from (§9.18).
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/fastpix.h"
 

@@ -9,7 +9,7 @@
  * well-formed id. Whether that proves a deletion is for core/ to weigh; `deleting`
  * does.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/optiview.h"
 

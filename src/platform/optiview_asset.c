@@ -6,7 +6,7 @@
  * downloadUrl is signed and short-lived: it is passed on byte for byte, since another
  * encoding of the same URL is another URL to the signature (§8.12).
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/optiview.h"
 

@@ -7,7 +7,7 @@
  * data.startTime is not taken for the creation time: with `processing` it is when the
  * clip was asked for (§1.5). The API's record tells.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/optiview.h"
 

@@ -4,7 +4,7 @@
  * links into fields and into error messages alike (fastpix.md §1 "Sensitive content",
  * optiview.md §8.12).
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/redact.h"
 

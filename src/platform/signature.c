@@ -6,7 +6,7 @@
  * (fastpix.md §1, optiview.md §1.3). A signature made with the text of the secret as
  * key is refused: that the key was once used so is said of no live delivery.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/signature.h"
 
