@@ -32,7 +32,26 @@ enum rendition_state {
 
 struct rendition {
 	enum rendition_state state;
-	int height;
+	int lines;
+};
+
+/* How a playback id may be used, best first (§9.16). */
+enum policy {
+	POLICY_PUBLIC,
+	POLICY_RESTRICTED, /* public, for some sites or players only (§9.20) */
+	POLICY_PRIVATE,
+	POLICY_DRM,
+	POLICY_OTHER,
+	POLICY_NONE,
+};
+
+static const char *const policy_why[] = {
+	[POLICY_PRIVATE] =
+		"this media is private: it plays only with signed tokens, for "
+		"which there is no key",
+	[POLICY_DRM] = "this media is protected by DRM and cannot be archived",
+	[POLICY_OTHER] = "FastPix protects this media in a way vodkeep does not know",
+	[POLICY_NONE] = "FastPix gives this media no playback id",
 };
 
 static bool denies(const cJSON *playback_id, const char *path)
@@ -40,51 +59,45 @@ static bool denies(const cJSON *playback_id, const char *path)
 	return answer_is(json_text(playback_id, path), "deny");
 }
 
-/* Lower is better: public, public but limited to some sites or players, private. Never
- * DRM: what a licence would open is not vodkeep's to keep (§9.16). */
-static int playback_rank(const cJSON *playback_id)
+static enum policy policy_of(const cJSON *playback_id)
 {
 	const char *policy = json_text(playback_id, "accessPolicy");
 
-	if (policy && answer_is(policy, "private"))
-		return 2;
+	if (answer_is(policy, "private"))
+		return POLICY_PRIVATE;
+	if (answer_is(policy, "drm"))
+		return POLICY_DRM;
 	if (policy && !answer_is(policy, "public"))
-		return -1;
+		return POLICY_OTHER;
 	return denies(playback_id, "accessRestrictions.domains.defaultPolicy") ||
-	       denies(playback_id, "accessRestrictions.userAgents.defaultPolicy");
+			       denies(playback_id,
+				       "accessRestrictions.userAgents.defaultPolicy")
+		       ? POLICY_RESTRICTED
+		       : POLICY_PUBLIC;
 }
 
 static struct playback choose_playback(
 	const struct workspace_config *ws, const cJSON *media)
 {
 	struct playback best = {
-		.why = "FastPix gives this media no playback id",
 		.stream_url = ws->stream_url ? ws->stream_url : FASTPIX_STREAM_URL,
 		.image_url = ws->image_url ? ws->image_url : FASTPIX_IMAGE_URL,
 	};
 	const cJSON *ids = json_at(media, "playbackIds");
 	const cJSON *item = NULL;
-	int best_rank = 3;
+	enum policy best_policy = POLICY_NONE;
 
 	if (!ids)
 		ids = json_at(media, "playback_ids");
 	while ((item = fastpix_next(ids, item))) {
 		const char *id = json_text(item, "id");
-		int rank = playback_rank(item);
-		if (!id || !asset_id_ok(id))
+		enum policy policy = policy_of(item);
+		if (!id || !asset_id_ok(id) || policy >= best_policy)
 			continue;
-		if (rank < 0 && best_rank == 3)
-			best.why =
-				"this media is protected by DRM and cannot be archived";
-		if (rank < 0 || rank >= best_rank)
-			continue;
-		best_rank = rank;
+		best_policy = policy;
 		best.id = id;
-		best.why = rank == 2
-				   ? "this media is private: it plays only with signed "
-				     "tokens, for which there is no key"
-				   : NULL;
 	}
+	best.why = policy_why[best_policy];
 	return best;
 }
 
@@ -141,7 +154,8 @@ static struct rendition find_rendition(const cJSON *media, const char *name)
 		if (!type || !same_name(type, strlen(type), name))
 			continue;
 		found.state = state_of(json_text(item, "status"));
-		found.height = (int)json_int(item, "height", 0);
+		found.lines = answer_lines(
+			answer_pixels(item, "width"), answer_pixels(item, "height"));
 		break;
 	}
 	return found;
@@ -202,17 +216,18 @@ static void add_video(
 	const cJSON *media, const struct playback *playback, struct record *record)
 {
 	struct rendition mp4 = find_rendition(media, "capped4k");
+	int lines = answer_lines(record->facts.width, record->facts.height);
 	struct source *source;
 
 	source = offer(record, playback, ROLE_VIDEO, "video", playback->stream_url,
 		"/capped-4k.mp4");
-	source->height = mp4.height > 0 ? mp4.height : record->facts.height;
+	source->height = mp4.lines > 0 ? mp4.lines : lines;
 	apply_rendition(source, &mp4, "MP4");
 
 	source = offer(
 		record, playback, ROLE_VIDEO, "video", playback->stream_url, ".m3u8");
 	source->form = FORM_HLS;
-	source->height = record->facts.height;
+	source->height = lines;
 }
 
 /* The m4a is a by-product of a video, and the thing itself of audio-only media, which
