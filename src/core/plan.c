@@ -2,6 +2,8 @@
  * plan(): compares what the rule wants of the platform's record with what the archive has.
  * It never asks the clock, never touches a file, and never decides about removing.
  */
+#include "config.h"
+
 #include "core/plan.h"
 
 #include "base/mem.h"
@@ -55,10 +57,10 @@ enum asset_state plan_rest_state(const struct asset *asset, enum asset_state bef
 	}
 }
 
-/* Something at the platform changed after the file was fetched. */
-static bool changed_since(const struct asset *asset, const struct file *file)
+/* An event says that something changed, and no look has dealt with it yet. */
+static bool changed(const struct asset *asset)
 {
-	return asset->times.changed > file->downloaded_ns;
+	return asset->times.changed > asset->answered_changed_ns;
 }
 
 static bool is_current(
@@ -71,7 +73,7 @@ static bool is_current(
 	if (source->bytes >= 0 && source->bytes != file->bytes)
 		return false;
 	/* A thumbnail carries no mark of its own: fetched again after each change. */
-	if (source->role == ROLE_THUMBNAIL && changed_since(in->asset, file))
+	if (source->role == ROLE_THUMBNAIL && changed(in->asset))
 		return false;
 	return true;
 }
@@ -84,7 +86,7 @@ static void want(const struct plan_input *in, struct plan *plan, const struct so
 
 	if (file && is_current(in, source, file)) {
 		if (main && in->rule->on_update != UPDATE_IGNORE && file->etag &&
-			changed_since(in->asset, file))
+			changed(in->asset))
 			plan->recheck = source;
 		return;
 	}
