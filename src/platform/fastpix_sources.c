@@ -32,6 +32,7 @@ enum rendition_state {
 
 struct rendition {
 	enum rendition_state state;
+	bool others; /* mp4Support names other renditions */
 	int lines;
 };
 
@@ -142,15 +143,17 @@ static enum rendition_state state_of(const char *status)
  * array with a status each (§3 "Schema drift"). @name without '_' and in lower case. */
 static struct rendition find_rendition(const cJSON *media, const char *name)
 {
-	struct rendition found = { RENDITION_NONE, 0 };
+	struct rendition found = { .state = RENDITION_NONE };
 	const cJSON *support = json_at(media, "mp4Support");
 	const char *list = cJSON_GetStringValue(support);
 	const cJSON *item = NULL;
 
 	if (list_names(list, name))
 		found.state = RENDITION_NAMED;
+	found.others = list && *list && !answer_is(list, "none");
 	while ((item = fastpix_next(support, item))) {
 		const char *type = json_text(item, "type");
+		found.others = true;
 		if (!type || !same_name(type, strlen(type), name))
 			continue;
 		found.state = state_of(json_text(item, "status"));
@@ -203,8 +206,8 @@ static void apply_rendition(
 	case RENDITION_NONE:
 		why = mem_printf(
 			"FastPix has no %s rendition of this media (mp4Support "
-			"is none)",
-			what);
+			"%s)",
+			what, rendition->others ? "does not name it" : "is none");
 		break;
 	}
 	if (why)

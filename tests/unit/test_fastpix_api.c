@@ -184,7 +184,9 @@ static void reads_an_old_media(void **state)
 /* fastpix.md §9.12, §9.13: every form mp4Support has had. */
 static void reads_every_mp4_support(void **state)
 {
-#define NONE      "FastPix has no MP4 rendition of this media (mp4Support is none)"
+#define NONE "FastPix has no MP4 rendition of this media (mp4Support is none)"
+#define UNNAMED \
+	"FastPix has no MP4 rendition of this media (mp4Support does not name it)"
 #define PREPARING "FastPix is still making the MP4 rendition"
 	/* clang-format off */
 	static const struct { const char *json, *why; int height; bool audio; } rows[] = {
@@ -194,12 +196,12 @@ static void reads_every_mp4_support(void **state)
 		{ "\"mp4Support\":\"\"", NONE, 0, false },
 		{ "\"mp4Support\":[]", NONE, 0, false },
 		{ "\"mp4Support\":7", NONE, 0, false },
-		{ "\"mp4Support\":[null,7,\"capped_4k\",{}]", NONE, 0, false },
+		{ "\"mp4Support\":[null,7,\"capped_4k\",{}]", UNNAMED, 0, false },
 		{ "\"mp4Support\":\"capped_4k\"", NULL, 0, false },
-		{ "\"mp4Support\":\"audioOnly\"", NONE, 0, true },
+		{ "\"mp4Support\":\"audioOnly\"", UNNAMED, 0, true },
 		{ "\"mp4Support\":\"audioOnly,capped_4k\"", NULL, 0, true },
 		{ "\"mp4Support\":\"capped_4k, audioOnly\"", NULL, 0, true },
-		{ "\"mp4Support\":\"capped_4kx\"", NONE, 0, false },
+		{ "\"mp4Support\":\"capped_4kx\"", UNNAMED, 0, false },
 		{ "\"mp4Support\":[{\"type\":\"capped_4k\",\"status\":\"preparing\"}]", PREPARING, 0, false },
 		{ "\"mp4Support\":[{\"type\":\"capped_4k\",\"status\":\"queued?\"}]", PREPARING, 0, false },
 		{ "\"mp4Support\":[{\"type\":\"capped_4k\"}]", PREPARING, 0, false },
@@ -207,7 +209,7 @@ static void reads_every_mp4_support(void **state)
 		{ "\"mp4Support\":[{\"type\":\"Capped-4K\",\"status\":\"Ready\",\"width\":3840,\"height\":2160}]", NULL, 2160, false },
 		{ "\"mp4Support\":[{\"type\":\"capped_4k\",\"status\":\"ready\",\"width\":1080,\"height\":1920}]", NULL, 1080, false },
 		{ "\"mp4Support\":{\"type\":\"capped_4k\",\"status\":\"ready\",\"height\":720},\"x\":{\"type\":\"audioOnly\",\"status\":\"ready\"}", NULL, 720, false },
-		{ "\"mp4Support\":[{\"type\":\"audioOnly\",\"status\":\"ready\"}]", NONE, 0, true },
+		{ "\"mp4Support\":[{\"type\":\"audioOnly\",\"status\":\"ready\"}]", UNNAMED, 0, true },
 	};
 	/* clang-format on */
 	(void)state;
@@ -228,6 +230,7 @@ static void reads_every_mp4_support(void **state)
 		record_release(&record);
 	}
 #undef NONE
+#undef UNNAMED
 #undef PREPARING
 }
 
