@@ -75,8 +75,7 @@ static bool list_has(const struct text_list *list, const char *text)
 	return false;
 }
 
-/* ---- repeatable: one item each time -----------------------------------------------
- */
+/* ---- repeatable: one item each time ------------------------------------------ */
 
 static int repeat_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
@@ -195,8 +194,7 @@ const struct value_type type_listen = {
 	.release = value_text_release,
 };
 
-/* ---- with commas ------------------------------------------------------------------
- */
+/* ---- with commas ------------------------------------------------------------- */
 
 /* Split, let @check look at (and change) each item, and store. */
 static int list_parse(const struct config_option *option, const char *text, void *base,
@@ -288,8 +286,7 @@ const struct value_type type_hosts = {
 	.release = list_release,
 };
 
-/* ---- secrets ----------------------------------------------------------------------
- */
+/* ---- secrets ----------------------------------------------------------------- */
 
 static void secret_list_release(const struct config_option *option, void *base)
 {
@@ -351,8 +348,7 @@ const struct value_type type_secret_list = {
 	.release = secret_list_release,
 };
 
-/* ---- words ------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------- */
 
 /* The values of the listed words, in order. Returns how many, or -1. */
 static int words_parse(const struct config_option *option, const char *text,
@@ -452,8 +448,7 @@ const struct value_type type_video = {
 	.print = video_print,
 };
 
-/* ---- metadata.KEY -----------------------------------------------------------------
- */
+/* ---- metadata.KEY ------------------------------------------------------------ */
 
 /* One entry for each key, made by the reader: here is only how they end. */
 static void metadata_release(const struct config_option *option, void *base)
