@@ -5,7 +5,7 @@
  * saved and transfers parked ► workers join ► the store commits and closes ► the loop is
  * empty. Each arrow is a callback; nothing is left to exit(3).
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/agent.h"
 
@@ -623,10 +623,9 @@ int agent_run(const char *config_path, int verbosity)
 		return 3;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	http_client_global_init();
 	uv_loop_init(&agent->loop);
 	agent->warnings = warnings_new();
-	if (open_modules(agent, &err) < 0) {
+	if (http_client_global_init(&err) < 0 || open_modules(agent, &err) < 0) {
 		/* Nothing has been accepted yet: the system takes back what is open. */
 		fprintf(stderr, "vodkeep: cannot start: %s\n", err.text);
 		_exit(1);

@@ -2,7 +2,7 @@
  * The asset value: its state table, its files and parts, and how news is applied. Decides
  * nothing about what to do next (core/plan) and remembers nothing by itself (store/).
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/asset.h"
 

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define REPEAT_MAX 64
+
 void text_list_add(struct text_list *list, const char *text)
 {
 	list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
@@ -87,6 +89,8 @@ static int repeat_parse(const struct config_option *option, const char *text,
 		return 0;
 	if (list_has(list, text))
 		return value_bad(err, text, "is given twice");
+	if (list->count == REPEAT_MAX)
+		return value_bad(err, text, "is one too many");
 	text_list_add(list, text);
 	return 0;
 }

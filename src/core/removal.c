@@ -1,7 +1,7 @@
 /*
  * The deletion decision. It looks at values only and removes nothing itself.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/removal.h"
 

@@ -1,7 +1,7 @@
 /*
  * Retry delays and the outcome table (DESIGN §4.8). Holds no timers and no state.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/retry.h"
 

@@ -2,7 +2,7 @@
  * Calls to the platforms' APIs. Builds requests and reads answers with platform/, talks
  * with io/http_client, and keeps each workspace's health. It decides nothing about assets.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/api.h"
 

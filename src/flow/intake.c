@@ -6,7 +6,7 @@
  * Ends: 200 stored, duplicate, probe or not acted on; 400 signed but unusable; 401 and 429
  * unverified; 404, 405, 413 before anything is read; 503 when the store cannot commit.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/intake.h"
 

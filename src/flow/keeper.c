@@ -2,7 +2,7 @@
  * The keeper's scheduling: lanes of due assets, one for each workspace, served in turn.
  * What happens to an asset is look.c's; here is only when, and how many at once.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/keeper.h"
 

@@ -1,7 +1,7 @@
 /*
  * Token buckets in an open-addressed table; a full neighbourhood gives up its oldest entry.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/limiter.h"
 

@@ -2,7 +2,7 @@
  * File work of a look: operations on the pool, the asset's path, its sidecar. Every batch of
  * operations first makes sure that the archive is there and ours.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/look_steps.h"
 

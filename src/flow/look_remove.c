@@ -2,7 +2,7 @@
  * Removing: asks core/removal whether, carries out what it answers. Touches only files that
  * the asset's row names.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/look_steps.h"
 

@@ -1,7 +1,7 @@
 /*
  * Reference-counted configuration with its webhook secrets decoded once.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/settings.h"
 

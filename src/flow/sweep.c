@@ -1,7 +1,7 @@
 /*
  * Pages through a platform's list. It removes nothing and decides nothing about an asset.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/sweep.h"
 

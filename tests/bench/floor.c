@@ -6,7 +6,7 @@
  *
  * Prints rows per second. The file must not exist.
  */
-#include "config.h"
+#include <config.h>
 
 #include <sqlite3.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * Reading a configuration: every key with good and bad values, every finding at its
  * line, what inih would cut off, includes, secrets.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/buf.h"
 #include "base/clock.h"

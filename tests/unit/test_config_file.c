@@ -2,7 +2,7 @@
  * The file as such: what inih would cut off or join, includes, secrets from this
  * machine, and that dump, sample and manual say what the option table says.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/buf.h"
 #include "base/fs.h"

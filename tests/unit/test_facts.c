@@ -1,7 +1,7 @@
 /*
  * Facts: merging keeps what is known, metadata is found by name and path.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/mem.h"
 #include "core/facts.h"

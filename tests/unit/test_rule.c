@@ -1,7 +1,7 @@
 /*
  * Globs and the choice of a rule.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/rule.h"
 #include "unit.h"

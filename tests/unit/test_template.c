@@ -2,7 +2,7 @@
  * Path templates: what is refused, what hostile facts become, and that no facts at all
  * give an unsafe path.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
