@@ -3,6 +3,8 @@
  * Everything that can be refused is refused at the end of the header, before any body
  * is read.
  */
+#include <config.h>
+
 #include "admin/admin.h"
 
 #include "admin/call.h"

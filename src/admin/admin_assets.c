@@ -5,6 +5,8 @@
  * state shown is the live one. A list filtered by state therefore walks the store's
  * pages until enough assets pass the filter, the list ends, or PAGES_MAX is reached.
  */
+#include <config.h>
+
 #include "admin/call.h"
 
 #include "admin/asset_json.h"

@@ -2,6 +2,8 @@
  * Changing things: every command becomes durable news in the store, then the keeper is
  * told, so that it acts at once. Nothing here touches a file or a platform.
  */
+#include <config.h>
+
 #include "admin/call.h"
 
 #include "base/json.h"

@@ -2,6 +2,8 @@
  * How the agent is: status, liveness, readiness, metrics. Status gathers what store,
  * keeper, transfers and warnings each know, one read after the other.
  */
+#include <config.h>
+
 #include "admin/call.h"
 
 #include "base/json.h"

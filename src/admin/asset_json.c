@@ -2,6 +2,8 @@
  * Members are always present: what is not known is null. A list entry and a whole asset
  * use the same names for the same things.
  */
+#include <config.h>
+
 #include "admin/asset_json.h"
 
 #include "base/clock.h"

@@ -2,6 +2,8 @@
  * Answers, and the steps that several handlers share. Every answer carries the headers
  * that keep a browser from running, framing, guessing at or keeping anything.
  */
+#include <config.h>
+
 #include "admin/call.h"
 
 #include "base/json.h"

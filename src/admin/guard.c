@@ -4,6 +4,8 @@
  * this machine are therefore accepted. Ports are not compared: a tunnel may change
  * them.
  */
+#include <config.h>
+
 #include "admin/guard.h"
 
 #include "base/digest.h"

@@ -2,6 +2,8 @@
  * The page: three files that the build puts into the program (admin/page_assets.h is
  * made from page.html, page.css and page.js).
  */
+#include <config.h>
+
 #include "admin/call.h"
 
 #include "admin/page_assets.h"

@@ -1,6 +1,8 @@
 /*
  * Matching walks pattern and path side by side; the first difference ends it.
  */
+#include <config.h>
+
 #include "admin/route.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * Finding the command that is meant and handing it its arguments. Global options are
  * accepted before and behind the command's name.
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/cli.h"
 
@@ -72,6 +72,12 @@ static const struct cli_command commands[] = {
 static const char *const later[] = { "reconcile", "verify", "replay", "import",
 	"refile", "backup" };
 
+static void print_usage(FILE *to, const struct cli_command *command)
+{
+	fprintf(to, "usage: vodkeep %s%s%s\n", command->name, *command->args ? " " : "",
+		command->args);
+}
+
 static void say_v(const char *fmt, va_list args, char out[MESSAGE_MAX])
 {
 	char raw[MESSAGE_MAX];
@@ -129,8 +135,7 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
 	say_v(fmt, args, text);
 	va_end(args);
 	if (cli->command)
-		fprintf(stderr, "usage: vodkeep %s %s\n", cli->command->name,
-			cli->command->args);
+		print_usage(stderr, cli->command);
 	fail_json(cli, text);
 	return CLI_USAGE;
 }
@@ -266,8 +271,8 @@ int cli_main(int argc, char **argv)
 	}
 	const struct cli_command *command = argc > 1 ? find_command(argv[1]) : NULL;
 	if (help && command) {
-		printf("usage: vodkeep %s %s\n%s\n", command->name, command->args,
-			command->help);
+		print_usage(stdout, command);
+		puts(command->help);
 		return CLI_OK;
 	}
 	if (help || argc < 2) {

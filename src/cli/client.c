@@ -2,6 +2,8 @@
  * One curl handle for the life of a command. That the agent cannot be reached has three
  * usual causes; the person is told which one, and what helps.
  */
+#include <config.h>
+
 #include "cli/client.h"
 
 #include "base/http.h"

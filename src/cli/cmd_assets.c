@@ -1,6 +1,8 @@
 /*
  * ls, show, explain: reading what the agent knows of assets.
  */
+#include <config.h>
+
 #include "cli/cli.h"
 
 #include "base/clock.h"

@@ -2,6 +2,8 @@
  * fetch, retry, rm, hold, unhold, pause, resume: telling the agent what to do. Several
  * assets are taken one after the other; one that fails does not stop the rest.
  */
+#include <config.h>
+
 #include "cli/cli.h"
 
 #include "base/json.h"

@@ -2,6 +2,8 @@
  * doctor: everything the agent needs, one line each. It changes nothing: what it finds
  * missing it names, with the remedy.
  */
+#include <config.h>
+
 #include "cli/cli.h"
 
 #include "archive/archive.h"

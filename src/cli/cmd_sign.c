@@ -2,6 +2,8 @@
  * sign: the header a delivery with this body needs, with the workspace's first secret.
  * Works without the agent.
  */
+#include <config.h>
+
 #include "cli/cli.h"
 
 #include "base/fs.h"

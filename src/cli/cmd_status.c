@@ -2,6 +2,8 @@
  * status: the agent at a glance. One document from the agent, drawn into a buffer and
  * written at once, so that --watch does not flicker.
  */
+#include <config.h>
+
 #include "cli/cli.h"
 
 #include "cli/client.h"

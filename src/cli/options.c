@@ -1,6 +1,8 @@
 /*
  * One pass that copies what is not an option downward.
  */
+#include <config.h>
+
 #include "cli/options.h"
 
 #include <limits.h>

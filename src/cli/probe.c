@@ -2,6 +2,8 @@
  * The API is asked as the agent asks it: the platform makes the request and reads the
  * answer. Only the transport differs: one blocking curl call, without redirects.
  */
+#include <config.h>
+
 #include "cli/probe.h"
 
 #include "base/clock.h"

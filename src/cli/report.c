@@ -1,6 +1,8 @@
 /*
  * Kept as the document of --json; the text is made from it.
  */
+#include <config.h>
+
 #include "cli/report.h"
 
 #include "base/json.h"

@@ -1,6 +1,8 @@
 /*
  * Sections without anything to tell are left out; warnings come first.
  */
+#include <config.h>
+
 #include "cli/status_text.h"
 
 #include "base/json.h"

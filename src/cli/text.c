@@ -3,6 +3,8 @@
  * wide characters and emoji two. Ranges are coarse on purpose: a table may be a column
  * off.
  */
+#include <config.h>
+
 #include "cli/text.h"
 
 #include "base/clock.h"

@@ -2,7 +2,7 @@
  * Fakes of store, keeper, transfers, warnings and server at their headers: the program
  * links these instead of the real ones.
  */
-#include "config.h"
+#include <config.h>
 
 #include "admin_world.h"
 

@@ -2,7 +2,7 @@
  * The admin API: what it refuses, what it shows, what it makes durable, and that every
  * request is answered exactly once whatever the store says.
  */
-#include "config.h"
+#include <config.h>
 
 #include "admin/admin.h"
 #include "admin_world.h"
@@ -40,6 +40,7 @@ static int teardown(void **state)
 static void expect(struct http_server_handler handler, struct http_in *in, int status)
 {
 	in->replies = 0;
+	in->header_names[0] = '\0';
 	in->user = NULL;
 	world_ask(&handler, in);
 	assert_int_equal(in->replies, 1);

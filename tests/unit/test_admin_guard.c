@@ -1,12 +1,13 @@
 /*
  * Who may come in by TCP, and which path is which.
  */
-#include "config.h"
+#include <config.h>
 
 #include "admin/guard.h"
 #include "admin/route.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void hosts(void **state)

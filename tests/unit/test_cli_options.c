@@ -1,12 +1,14 @@
 /*
  * Options wherever they stand, and what a mistyped command was meant to be.
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct parsed {

@@ -1,7 +1,7 @@
 /*
  * Text for terminals: nothing steers them, tables fit, spans and bars read well.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/json.h"
 #include "cli/status_text.h"
