@@ -108,6 +108,7 @@ struct asset {
 	bool tombstone;        /* removed by a person or the platform: stays away */
 	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
 	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with */
+	int64_t answered_changed_ns; /* the changed event time that has been dealt with */
 	bool contradicted;     /* a deleted event that the platform's record denied */
 	int attempts;          /* failed ones since the last success or news */
 	int64_t trouble_ns;    /* when the present run of failures began; 0 none */
@@ -143,7 +144,8 @@ bool asset_may_move(enum asset_state from, enum asset_state to);
 
 /* Apply news, in any order, any number of times. Sets due_ns to @now_ns and grows seq when
  * there is something to look at; otherwise leaves both. Returns whether it did.
- * A new asset (row 0) gets its first state here. */
+ * A new asset (row 0) gets its first state here, and an announced one that becomes due moves
+ * to queued: the store writes `state` with the news when this changed it. */
 bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns);
 bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns);
 bool asset_apply_hold(struct asset *asset, bool held, int64_t now_ns);
