@@ -1,5 +1,5 @@
 libvodkeep_a_SOURCES += \
-	src/store/backend.h src/store/sqlite.h src/store/store.h \
+	src/store/backend.h src/store/request.h src/store/sqlite.h src/store/store.h \
 	src/store/sqlite.c \
 	src/store/sqlite_asset.c \
 	src/store/sqlite_delivery_list.c \
@@ -16,4 +16,8 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_story.c \
 	src/store/sqlite_walk.c \
 	src/store/sqlite_workspace.c \
-	src/store/store_values.c
+	src/store/store.c \
+	src/store/store_command.c \
+	src/store/store_read.c \
+	src/store/store_values.c \
+	src/store/store_write.c
