@@ -2,6 +2,8 @@
  * The steps of a look that load, ask, plan and save; and every way a look can end. Fetching
  * is look_fetch.c, files look_files.c, removing look_remove.c.
  */
+#include <config.h>
+
 #include "flow/look_steps.h"
 
 #include "base/clock.h"
@@ -20,6 +22,7 @@
 #include <string.h>
 
 #define SAVE_AGAIN_MS 1000
+#define ROOM_AGAIN_MS 5000
 /* Without a sign that something is on its way, the platform is asked this often. */
 #define SLOW_MS (INT64_C(3600) * 1000)
 /* Optional files (a thumbnail) are tried this often after the main file is there. */
@@ -363,6 +366,13 @@ void look_finish_plan(struct look *look)
 		rest_planned(look);
 }
 
+static void wait_for_room(struct look *look)
+{
+	look_settle(look, plan_rest_state(look->asset, look->before),
+		look_now_ns() + ROOM_AGAIN_MS * NS_PER_MS,
+		"waits until the archive is there and has room");
+}
+
 static void note_plan(struct look *look)
 {
 	const struct plan *plan = &look->plan;
@@ -410,8 +420,7 @@ void look_plan(struct look *look)
 		return;
 	}
 	if (!guard_well(look->env->guard)) {
-		look_settle(look, plan_rest_state(asset, look->before), look_now_ns(),
-			"waits until the archive is there and has room");
+		wait_for_room(look);
 		return;
 	}
 	look_path(look);
@@ -512,6 +521,8 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	asset_move(asset, ASSET_FETCHING);
 	if (look->stopping) {
 		look_parked(look);
+	} else if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
+		wait_for_room(look); /* without asking the platform in vain */
 	} else if (!plan_needs_record(asset)) {
 		look_settle(look, look->before, 0, "%s", asset->reason ? asset->reason : "");
 	} else {
