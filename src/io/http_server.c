@@ -1,11 +1,15 @@
 /*
  * libmicrohttpd on a uv loop.
  *
- * MHD runs when its epoll descriptor is readable, and from a zero timer: when it says
+ * MHD runs when its epoll descriptor is readable, and from an idle handle: when it says
  * that something is pending, and after http_reply() from outside, which only marks the
  * connection (in this mode MHD has no descriptor to wake itself). So all answers of one
- * loop iteration leave in one run. A server is closed by that timer too, never inside
- * MHD_run().
+ * loop iteration leave in one run. A server is closed from that handle too, never
+ * inside MHD_run().
+ *
+ * During a TLS handshake MHD says "pending" although it waits for the client. Obeying
+ * would spin; so after a few runs without an event, it is asked again only now and
+ * then.
  *
  * MHD's own timeout restarts with every byte, which a slow client exploits. Here each
  * connection has one absolute deadline for its phase, kept by one timer. Who misses it
@@ -26,6 +30,8 @@
 
 #define LINGER_MS      5000
 #define ANSWER_ROOM    ((size_t)16 << 10) /* of a connection's memory, past the header */
+#define SPINS_MAX      4
+#define HANDSHAKE_MS   5
 #define SWEEP_MS_MOST  1000
 #define SWEEP_MS_LEAST 20
 #define SWEEPS_A_LIMIT 8
@@ -102,6 +108,7 @@ static void connected(
 		in->next->prev = in;
 	server->connections = in;
 	*context = in;
+	server->handshakes += server->tls;
 	start_sweep(server);
 }
 
@@ -113,6 +120,8 @@ static void disconnected(struct http_in *in)
 			(int64_t)uv_now(server->loop) + LINGER_MS);
 		start_sweep(server);
 	}
+	if (in->phase == IN_CONNECTED)
+		server->handshakes -= server->tls;
 	if (in->prev)
 		in->prev->next = in->next;
 	else
@@ -135,8 +144,10 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 static void *on_request_line(
 	void *arg, const char *uri, struct MHD_Connection *connection)
 {
+	struct http_server *server = arg;
 	struct http_in *in = in_of(connection);
-	(void)arg;
+	if (in->phase == IN_CONNECTED)
+		server->handshakes -= server->tls;
 	http_in_start(in, uri);
 	return in;
 }
@@ -159,37 +170,47 @@ static void on_sweep(uv_timer_t *timer)
 /* Running MHD */
 
 static void tear_down(struct http_server *server);
-static void on_timer(uv_timer_t *timer);
+static void run(struct http_server *server);
 
-void http_server_run_soon(struct http_server *server)
+static void on_soon(uv_idle_t *idle)
 {
-	if (!uv_is_active((uv_handle_t *)&server->timer))
-		uv_timer_start(&server->timer, on_timer, 0, 0);
-}
-
-static void run(struct http_server *server)
-{
-	MHD_UNSIGNED_LONG_LONG wait_ms;
-	MHD_run(server->daemon);
-	/* Without a connection timeout MHD waits for events, or not at all. */
-	if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES)
-		http_server_run_soon(server);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	struct http_server *server = container_of(timer, struct http_server, timer);
+	struct http_server *server = container_of(idle, struct http_server, soon);
+	uv_idle_stop(idle);
 	if (server->closing)
 		tear_down(server);
 	else
 		run(server);
 }
 
+void http_server_run_soon(struct http_server *server)
+{
+	uv_idle_start(&server->soon, on_soon);
+}
+
+static void on_handshake(uv_timer_t *timer)
+{
+	http_server_run_soon(container_of(timer, struct http_server, handshake));
+}
+
+static void run(struct http_server *server)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms; /* 0: it was given no timeout of its own */
+	MHD_run(server->daemon);
+	if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES)
+		return;
+	if (server->handshakes > 0 && ++server->spins > SPINS_MAX)
+		uv_timer_start(&server->handshake, on_handshake, HANDSHAKE_MS, 0);
+	else
+		http_server_run_soon(server);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
+	struct http_server *server = container_of(poll, struct http_server, poll);
 	(void)status;
 	(void)events;
-	run(container_of(poll, struct http_server, poll));
+	server->spins = 0;
+	run(server);
 }
 
 /* MHD explains a failed start only in its messages. Everything later is noise that
@@ -246,11 +267,12 @@ static int open_listener(struct http_server *server,
 		&server->listener, options->listen, options->unix_mode, err);
 }
 
-static void init_timers(struct http_server *server)
+static void init_handles(struct http_server *server)
 {
-	uv_timer_init(server->loop, &server->timer);
+	uv_idle_init(server->loop, &server->soon);
+	uv_timer_init(server->loop, &server->handshake);
 	uv_timer_init(server->loop, &server->sweep);
-	server->open_handles = 2;
+	server->open_handles = 3;
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -280,6 +302,7 @@ int http_server_open(struct http_server **out, uv_loop_t *loop,
 	server->loop = loop;
 	server->handler = *handler;
 	server->limits = options->limits;
+	server->tls = options->tls_cert != NULL;
 	if (!server->limits.header_bytes)
 		server->limits.header_bytes = http_server_default_limits.header_bytes;
 	if (!server->limits.connections)
@@ -299,7 +322,7 @@ int http_server_open(struct http_server **out, uv_loop_t *loop,
 		free(server);
 		return rc;
 	}
-	init_timers(server);
+	init_handles(server);
 	rc = uv_poll_init(loop, &server->poll,
 		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 			->epoll_fd);
@@ -363,6 +386,7 @@ static void tear_down(struct http_server *server)
 	MHD_stop_daemon(server->daemon);
 	assert(!server->connections);
 	http_listener_unlink(&server->listener);
-	close_handle(server, (uv_handle_t *)&server->timer);
+	close_handle(server, (uv_handle_t *)&server->soon);
+	close_handle(server, (uv_handle_t *)&server->handshake);
 	close_handle(server, (uv_handle_t *)&server->sweep);
 }

@@ -79,11 +79,15 @@ struct http_server {
 	struct http_server_limits limits;
 	struct http_server_handler handler;
 	uv_loop_t *loop;
-	uv_poll_t poll;   /* MHD's epoll descriptor */
-	uv_timer_t timer; /* the next tick: MHD is run, or torn down */
-	uv_timer_t sweep; /* deadlines */
+	uv_poll_t poll;       /* MHD's epoll descriptor */
+	uv_idle_t soon;       /* the next tick: MHD is run, or torn down */
+	uv_timer_t handshake; /* a later run, see http_server.c */
+	uv_timer_t sweep;     /* deadlines */
 	unsigned open_handles;
 	struct http_in *connections;
+	bool tls;
+	unsigned handshakes; /* TLS connections without a request so far */
+	unsigned spins;      /* runs since the last event */
 	struct http_lingerers lingerers;
 	bool closing; /* no request is begun or asked any more */
 	bool quiesced;
