@@ -104,6 +104,7 @@ static void on_timer_closed(uv_handle_t *handle)
 
 static void finish(struct look *look)
 {
+	look_turn_over(look);
 	look->env->done(look->env->arg, look);
 	if (look->timer_open)
 		uv_close((uv_handle_t *)&look->timer, on_timer_closed);
@@ -569,5 +570,8 @@ void look_stop(struct look *look)
 		save(look);
 		return;
 	}
-	look_tasks_stop(look);
+	if (look->turn.queued)
+		look_turn_over(look);
+	else
+		look_tasks_stop(look);
 }
