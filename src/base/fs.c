@@ -134,12 +134,10 @@ static int read_all(
 			continue;
 		if (n < 0)
 			rc = sys_failed(err, "cannot read", path);
-		else if ((size_t)n > max - (out->len - before))
+		else if ((size_t)n > max - (out->len - before) ||
+			 buf_append(out, chunk, (size_t)n))
 			rc = err_set(err, ERR_INPUT, "%s is larger than %zu bytes",
 				path, max);
-		else if (buf_append(out, chunk, (size_t)n))
-			rc = err_set(err, ERR_INPUT,
-				"%s is larger than its reader takes", path);
 	}
 	explicit_bzero(chunk, sizeof(chunk)); /* the file may be a secret */
 	return rc;
@@ -148,6 +146,8 @@ static int read_all(
 int fs_read(const char *path, size_t max, struct buf *out, struct err *err)
 {
 	size_t before = out->len;
+	if (max > out->max - before)
+		max = out->max - before;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return sys_failed(err, "cannot open", path);

@@ -38,8 +38,8 @@ enum metric {
 };
 
 /* @label must be NULL exactly when the metric has none; values beyond the bound are
- * counted under "other". Values are double in text; the
- * seconds metric is fed in seconds. */
+ * counted under "other". Values are double in text; the seconds metric is fed in
+ * seconds. */
 void metric_add(enum metric metric, const char *label, double value);
 void metric_set(enum metric metric, const char *label, double value);
 double metric_get(enum metric metric, const char *label);

@@ -108,6 +108,7 @@ struct asset {
 	bool tombstone;        /* removed by a person or the platform: stays away */
 	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
 	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with */
+	int64_t answered_changed_ns; /* the changed event time that has been dealt with */
 	bool contradicted;     /* a deleted event that the platform's record denied */
 	int attempts;          /* failed ones since the last success or news */
 	int64_t trouble_ns;    /* when the present run of failures began; 0 none */

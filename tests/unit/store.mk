@@ -1,1 +1,1 @@
-UNIT_PROGRAMS +=
+unit_programs +=
