@@ -2,6 +2,8 @@
  * The asset value: its state table, its files and parts, and how news is applied. Decides
  * nothing about what to do next (core/plan) and remembers nothing by itself (store/).
  */
+#include "config.h"
+
 #include "core/asset.h"
 
 #include "base/mem.h"

@@ -311,10 +311,7 @@ static int secret_list_parse(const struct config_option *option, const char *tex
 
 	for (size_t i = 0; rc == 0 && i < references.count; i++) {
 		char *secret = NULL;
-		rc = source->secret(source->arg, references.items[i], &secret, err);
-		if (rc == 0 && !*secret)
-			rc = err_set(err, ERR_INPUT, "%.*s is empty",
-				value_shown(references.items[i]), references.items[i]);
+		rc = value_secret(source, references.items[i], &secret, err);
 		if (rc == 0)
 			text_list_add(&secrets, secret);
 		mem_free_secret(secret);

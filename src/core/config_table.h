@@ -104,6 +104,10 @@ bool value_percent(const char *text, double *percent, const char **end);
 void value_expected(const struct config_option *option, struct buf *out);
 void *value_field(const struct config_option *option, void *base);
 const void *value_field_const(const struct config_option *option, const void *base);
+/* Resolve a secret and refuse one that is empty or has lines, PEM excepted. Caller
+ * frees. */
+int value_secret(const struct config_source *source, const char *text, char **out,
+	struct err *err);
 /* The steps of type_text, for kinds that are stored as text. */
 int value_text_parse(const struct config_option *option, const char *text, void *base,
 	const struct config_source *source, struct err *err);

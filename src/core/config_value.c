@@ -305,6 +305,31 @@ const struct value_type type_duration = {
 /* ---- secrets ----------------------------------------------------------------------
  */
 
+int value_secret(const struct config_source *source, const char *text, char **out,
+	struct err *err)
+{
+	char *secret = NULL;
+	const char *problem = NULL;
+	int rc = source->secret(source->arg, text, &secret, err);
+
+	if (rc)
+		return rc;
+	if (!*secret)
+		problem = "is empty";
+	else if (secret[strcspn(secret, "\r\n\t")] && !strstr(secret, "-----BEGIN "))
+		problem = "holds a line break";
+	if (!problem) {
+		*out = secret;
+		return 0;
+	}
+	/* What was written is shown where it only says where the secret is. */
+	bool elsewhere = strcmp(secret, text) != 0;
+	mem_free_secret(secret);
+	return elsewhere ? err_set(err, ERR_INPUT, "%.*s %s", value_shown(text), text,
+				   problem)
+			 : err_set(err, ERR_INPUT, "the value %s", problem);
+}
+
 static int secret_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
 {
@@ -312,14 +337,9 @@ static int secret_parse(const struct config_option *option, const char *text,
 	char *secret = NULL;
 
 	if (*text) {
-		int rc = source->secret(source->arg, text, &secret, err);
+		int rc = value_secret(source, text, &secret, err);
 		if (rc)
 			return rc;
-		if (!*secret) {
-			mem_free_secret(secret);
-			return err_set(err, ERR_INPUT, "%.*s is empty",
-				value_shown(text), text);
-		}
 	}
 	mem_free_secret(*field);
 	*field = secret;

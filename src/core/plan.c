@@ -2,6 +2,8 @@
  * plan(): compares what the rule wants of the platform's record with what the archive has.
  * It never asks the clock, never touches a file, and never decides about removing.
  */
+#include "config.h"
+
 #include "core/plan.h"
 
 #include "base/mem.h"

@@ -1,6 +1,8 @@
 /*
  * The deletion decision. It looks at values only and removes nothing itself.
  */
+#include "config.h"
+
 #include "core/removal.h"
 
 #include <stdio.h>

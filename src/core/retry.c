@@ -1,6 +1,8 @@
 /*
  * Retry delays and the outcome table (DESIGN §4.8). Holds no timers and no state.
  */
+#include "config.h"
+
 #include "core/retry.h"
 
 #define DAY_MS            (INT64_C(24) * 3600 * 1000)

@@ -2,6 +2,8 @@
  * Calls to the platforms' APIs. Builds requests and reads answers with platform/, talks
  * with io/http_client, and keeps each workspace's health. It decides nothing about assets.
  */
+#include "config.h"
+
 #include "flow/api.h"
 
 #include "base/clock.h"

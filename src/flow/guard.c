@@ -2,6 +2,8 @@
  * The guard of archive and disk. One look at a time runs on the pool; its result is judged
  * on the loop. Trouble reported by work holds until a later look has found all well.
  */
+#include "config.h"
+
 #include "flow/guard.h"
 
 #include "base/clock.h"

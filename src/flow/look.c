@@ -2,6 +2,8 @@
  * The steps of a look that load, ask, plan and save; and every way a look can end. Fetching
  * is look_fetch.c, files look_files.c, removing look_remove.c.
  */
+#include "config.h"
+
 #include "flow/look_steps.h"
 
 #include "base/clock.h"

@@ -2,6 +2,8 @@
  * Fetching: the files of the plan, each in its slot, each with a fresh link where links
  * expire; what comes back goes into the asset. Then: did the main file change at its source?
  */
+#include "config.h"
+
 #include "flow/look_steps.h"
 
 #include "base/clock.h"

@@ -2,6 +2,8 @@
  * File work of a look: operations on the pool, the asset's path, its sidecar. Every batch of
  * operations first makes sure that the archive is there and ours.
  */
+#include "config.h"
+
 #include "flow/look_steps.h"
 
 #include "archive/sidecar.h"

@@ -2,6 +2,8 @@
  * Removing: asks core/removal whether, carries out what it answers. Touches only files that
  * the asset's row names.
  */
+#include "config.h"
+
 #include "flow/look_steps.h"
 
 #include "base/clock.h"
@@ -51,7 +53,7 @@ static void on_removed(struct look *look)
 static void remove_files(struct look *look, bool trash)
 {
 	struct asset *asset = look->asset;
-	char date[32];
+	char date[32], part[256];
 
 	time_format_utc(look_now_ns(), date);
 	date[10] = '\0';
@@ -62,6 +64,9 @@ static void remove_files(struct look *look, bool trash)
 			look_op(look, OP_REMOVE, asset->parts[i].placing, NULL, false);
 		look_op(look, OP_PART_REMOVE, asset->parts[i].name, NULL, false);
 	}
+	/* A download that began right before a crash may not be in the store yet. */
+	archive_part_name(look->row, "video", part);
+	look_op(look, OP_PART_REMOVE, part, NULL, false);
 	look_run_ops(look, on_removed);
 }
 

@@ -1,6 +1,8 @@
 /*
  * Reference-counted configuration with its webhook secrets decoded once.
  */
+#include "config.h"
+
 #include "flow/settings.h"
 
 #include "base/mem.h"

@@ -1,6 +1,8 @@
 /*
  * A counting semaphore with a fair line.
  */
+#include "config.h"
+
 #include "flow/slots.h"
 
 #include <assert.h>

@@ -1,6 +1,8 @@
 /*
  * The list of current warnings; small, so a linear search is enough.
  */
+#include "config.h"
+
 #include "flow/warnings.h"
 
 #include "base/clock.h"
