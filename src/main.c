@@ -1,7 +1,7 @@
 /*
  * Entry: sets what must be set before anything runs, and hands over to the commands.
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/cli.h"
 #include <locale.h>

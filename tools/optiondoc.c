@@ -2,7 +2,7 @@
  * Prints what the option table says: "sample" is etc/vodkeep.ini, "man" the OPTIONS
  * section of vodkeep.ini(5). A build tool; not installed.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/config.h"
 

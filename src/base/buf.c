@@ -3,7 +3,7 @@
  * buf_reset(), so what is there is always a prefix of what was meant, never a text with
  * a hole. Knows nothing of what the bytes mean.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/buf.h"
 

@@ -3,7 +3,7 @@
  * Gregorian, days since 1970-01-01), so that parsing never depends on TZ. Only
  * time_format_local() asks the C library for the zone.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 

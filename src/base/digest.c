@@ -3,7 +3,7 @@
  * with a broken installation; both end in abort, because a wrong digest must never be
  * mistaken for a right one. Knows no keys and no schemes: those live in platform/.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/digest.h"
 

@@ -2,7 +2,7 @@
  * Errors as values. Formatting goes through a local copy, so that an argument may be
  * the text of the error that is being filled. Never logs, never allocates.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/err.h"
 

@@ -4,7 +4,7 @@
  * there before. A name is durable only after fsync of its directory: whoever makes one
  * here syncs it here. Decides nothing about what is stored where.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/fs.h"
 

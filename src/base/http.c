@@ -3,7 +3,7 @@
  * rules need. Opens no connection; the client's own URL parser stays the judge of what
  * a URL means, so everything doubtful is refused here.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/http.h"
 

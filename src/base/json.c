@@ -7,7 +7,7 @@
  *
  * Numbers are doubles, as everywhere in JSON: integers are exact up to 2^53.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/json.h"
 

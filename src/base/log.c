@@ -7,7 +7,7 @@
  * Stands on libc alone. Settings are atomics: log_configure() may run while others log.
  * It must not allocate, and a sink that fails is not an error of the caller.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/log.h"
 

@@ -2,7 +2,7 @@
  * Allocation that aborts instead of failing. The journal in the store makes a restart
  * safe; a half-handled lack of memory would not be.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/mem.h"
 

@@ -3,7 +3,7 @@
  * anything while holding it. Label values beyond the bound are counted together under
  * "other" instead of growing the table.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/metrics.h"
 

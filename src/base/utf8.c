@@ -1,7 +1,7 @@
 /*
  * UTF-8 as RFC 3629 defines it. Judges bytes; replaces and allocates nothing.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/utf8.h"
 

@@ -2,7 +2,7 @@
  * Findings go to standard error, one a line; the verdict or the dump to standard
  * output. With --json all of it is one document on standard output.
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/check.h"
 

@@ -2,7 +2,7 @@
  * The world outside the configuration's text. Says why a secret cannot be had, never
  * what it is.
  */
-#include "config.h"
+#include <config.h>
 
 #include "cli/config_load.h"
 

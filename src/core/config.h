@@ -18,7 +18,8 @@ struct text_list {
 	size_t count;
 };
 
-struct amount {         /* "5%" or "10G" */
+/* "5%" or "10G". */
+struct amount {
 	double percent; /* 0 unless given as a share */
 	int64_t bytes;
 };
@@ -47,8 +48,8 @@ struct workspace_config {
 	char *workspace_id; /* NULL: not checked */
 	char *api_id;
 	char *api_secret;
-	struct text_list
-		webhook_secrets; /* resolved; as written by the platform (base64) */
+	/* Resolved; as written by the platform (base64). */
+	struct text_list webhook_secrets;
 	char *api_url, *stream_url, *image_url; /* no trailing slash */
 	struct text_list media_hosts; /* globs on the host; empty: any public host */
 	bool allow_private;
@@ -73,8 +74,8 @@ struct metadata_match {
 
 struct rule {
 	char *name; /* "" for the built-in rule */
-	struct text_list workspaces, types, titles, streams, channels,
-		creators; /* globs */
+	/* Globs. */
+	struct text_list workspaces, types, titles, streams, channels, creators;
 	struct metadata_match *metadata;
 	size_t n_metadata;
 	int64_t min_duration_ms, max_duration_ms; /* -1 none */
@@ -134,8 +135,8 @@ struct config_source {
 	 * including file's directory (@base). Caller releases. */
 	int (*glob)(void *arg, const char *base, const char *pattern,
 		struct text_list *out, struct err *err);
-	/* Resolve "env:NAME", "file:PATH", "credential:NAME" or a literal; caller
-	 * frees. */
+	/* Resolve "env:NAME", "file:PATH", "credential:NAME", or a literal. Caller
+	 * frees *out. */
 	int (*secret)(void *arg, const char *text, char **out, struct err *err);
 	void *arg;
 };

@@ -23,8 +23,7 @@ static bool was_given(const struct section *section, const char *key)
 	return section_setting(section, key) != NULL;
 }
 
-/* ---- missing ----------------------------------------------------------------------
- */
+/* ---- missing ----------------------------------------------------------------- */
 
 static void note_missing(struct reading *reading, const struct section *section,
 	const struct config_option *option)
@@ -56,8 +55,7 @@ static void check_required(struct reading *reading, const struct section *sectio
 	}
 }
 
-/* ---- not yet, or without effect ---------------------------------------------------
- */
+/* ---- not yet, or without effect ---------------------------------------------- */
 
 /* @spec lists values with '|' between; '!' in front means any but these, '*' at the end
  * of one any with this beginning. The empty value is one too: "!" is any but none. */
@@ -106,8 +104,7 @@ static void check_platform_fits(struct reading *reading, const struct section *s
 	}
 }
 
-/* ---- single sections --------------------------------------------------------------
- */
+/* ---- single sections --------------------------------------------------------- */
 
 static void check_receiver(struct reading *reading)
 {
@@ -162,8 +159,7 @@ static void check_transfer(struct reading *reading)
 			"retry_min is longer than retry_max; expected the shorter first");
 }
 
-/* ---- workspaces -------------------------------------------------------------------
- */
+/* ---- workspaces -------------------------------------------------------------- */
 
 static bool is_plain_http(const char *url)
 {
@@ -241,8 +237,7 @@ static void check_workspace(struct reading *reading, const struct section *secti
 	check_signing_key(reading, section);
 }
 
-/* ---- rules ------------------------------------------------------------------------
- */
+/* ---- rules ------------------------------------------------------------------- */
 
 static void check_rule_workspaces(
 	struct reading *reading, const struct section *section)

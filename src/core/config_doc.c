@@ -148,8 +148,7 @@ void config_sample(struct buf *out)
 		"#action = ignore\n");
 }
 
-/* ---- manual -----------------------------------------------------------------------
- */
+/* ---- manual ------------------------------------------------------------------ */
 
 /* @text for troff: no escape, request or hyphen of it takes effect. */
 static void troff(struct buf *out, const char *text)

@@ -18,8 +18,7 @@ const struct workspace_config *config_workspace(
 	return NULL;
 }
 
-/* ---- writing ----------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------- */
 
 static void dump_line(const char *key, const char *value, struct buf *out)
 {
@@ -90,8 +89,7 @@ void config_dump(const struct config *config, struct buf *out)
 			SECTION_RULE, config->rules[i].name, &config->rules[i], 0, out);
 }
 
-/* ---- freeing ----------------------------------------------------------------------
- */
+/* ---- freeing ----------------------------------------------------------------- */
 
 static void release_options(enum section_kind kind, void *base)
 {

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define REPEAT_MAX 64
+
 void text_list_add(struct text_list *list, const char *text)
 {
 	list->items = mem_grow(list->items, list->count + 1, sizeof(*list->items));
@@ -75,8 +77,7 @@ static bool list_has(const struct text_list *list, const char *text)
 	return false;
 }
 
-/* ---- repeatable: one item each time -----------------------------------------------
- */
+/* ---- repeatable: one item each time ------------------------------------------ */
 
 static int repeat_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
@@ -88,6 +89,8 @@ static int repeat_parse(const struct config_option *option, const char *text,
 		return 0;
 	if (list_has(list, text))
 		return value_bad(err, text, "is given twice");
+	if (list->count == REPEAT_MAX)
+		return value_bad(err, text, "is one too many");
 	text_list_add(list, text);
 	return 0;
 }
@@ -195,8 +198,7 @@ const struct value_type type_listen = {
 	.release = value_text_release,
 };
 
-/* ---- with commas ------------------------------------------------------------------
- */
+/* ---- with commas ------------------------------------------------------------- */
 
 /* Split, let @check look at (and change) each item, and store. */
 static int list_parse(const struct config_option *option, const char *text, void *base,
@@ -288,8 +290,7 @@ const struct value_type type_hosts = {
 	.release = list_release,
 };
 
-/* ---- secrets ----------------------------------------------------------------------
- */
+/* ---- secrets ----------------------------------------------------------------- */
 
 static void secret_list_release(const struct config_option *option, void *base)
 {
@@ -351,8 +352,7 @@ const struct value_type type_secret_list = {
 	.release = secret_list_release,
 };
 
-/* ---- words ------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------- */
 
 /* The values of the listed words, in order. Returns how many, or -1. */
 static int words_parse(const struct config_option *option, const char *text,
@@ -452,8 +452,7 @@ const struct value_type type_video = {
 	.print = video_print,
 };
 
-/* ---- metadata.KEY -----------------------------------------------------------------
- */
+/* ---- metadata.KEY ------------------------------------------------------------ */
 
 /* One entry for each key, made by the reader: here is only how they end. */
 static void metadata_release(const struct config_option *option, void *base)

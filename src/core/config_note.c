@@ -135,7 +135,7 @@ bool name_is_close(const char *name, const char *known)
 	size_t name_len = strlen(name);
 	size_t known_len = strlen(known);
 
-	if (name_len > NAME_MAX_SEEN || known_len > NAME_MAX_SEEN)
+	if (known_len < 3 || name_len > NAME_MAX_SEEN || known_len > NAME_MAX_SEEN)
 		return false;
 	return distance(name, name_len, known, known_len) <= (known_len < 5 ? 1 : 2);
 }

@@ -1,7 +1,7 @@
 /*
  * A configuration while it is being read: which section began where, which key was set
- * where, and the findings so far. Shared by config_read.c (fills it), config_check.c
- * (judges the whole) and config_note.c (words findings); nobody else.
+ * where, and the findings so far. Shared by config_read.c and config_lines.c (fill it),
+ * config_check.c (judges the whole) and config_note.c (words findings); nobody else.
  */
 #ifndef VODKEEP_CORE_CONFIG_READ_H
 #define VODKEEP_CORE_CONFIG_READ_H
@@ -38,16 +38,24 @@ struct reading {
 	size_t n_sections;
 };
 
-/* ---- config_read.c ---- */
+/* ---- config_read.c ----------------------------------------------------------- */
 /* The struct that the section's options count their offsets from. */
 void *section_base(const struct reading *reading, const struct section *section);
 const struct setting *section_setting(const struct section *section, const char *key);
 
-/* ---- config_check.c ---- */
+/* A new section at no place yet. Others may move. */
+struct section *section_add(
+	struct reading *reading, enum section_kind kind, const char *title);
+
+/* ---- config_lines.c ---------------------------------------------------------- */
+/* Take in the text of one file: sections, settings, findings. */
+void config_lines(struct reading *reading, int file, const char *text, size_t len);
+
+/* ---- config_check.c ---------------------------------------------------------- */
 /* What only the whole can tell: missing, contradicting, not available yet. */
 void config_check(struct reading *reading);
 
-/* ---- config_note.c ---- */
+/* ---- config_note.c ----------------------------------------------------------- */
 /* @title and @key may be NULL: the finding is then about less than a key. */
 void note_error(struct reading *reading, struct place at, const char *title,
 	const char *key, const char *fmt, ...) __attribute__((format(printf, 5, 6)));

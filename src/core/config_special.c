@@ -39,8 +39,7 @@ bool value_percent(const char *text, double *percent, const char **end)
 	return true;
 }
 
-/* ---- "5%" or "10G" ----------------------------------------------------------------
- */
+/* ---- "5%" or "10G" ----------------------------------------------------------- */
 
 static int amount_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
@@ -80,8 +79,7 @@ const struct value_type type_amount = {
 	.print = amount_print,
 };
 
-/* ---- bandwidth --------------------------------------------------------------------
- */
+/* ---- bandwidth --------------------------------------------------------------- */
 
 static bool rate_ok(const char *text)
 {
@@ -150,8 +148,7 @@ const struct value_type type_bandwidth = {
 	.release = value_text_release,
 };
 
-/* ---- "1K/30s" ---------------------------------------------------------------------
- */
+/* ---- "1K/30s" ---------------------------------------------------------------- */
 
 static int low_speed_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
@@ -196,8 +193,7 @@ const struct value_type type_low_speed = {
 	.print = low_speed_print,
 };
 
-/* ---- workspaces -------------------------------------------------------------------
- */
+/* ---- workspaces -------------------------------------------------------------- */
 
 static int backfill_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
@@ -333,8 +329,7 @@ const struct value_type type_max_delete = {
 	.print = max_delete_print,
 };
 
-/* ---- rules ------------------------------------------------------------------------
- */
+/* ---- rules ------------------------------------------------------------------- */
 
 static int resolution_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)

@@ -125,7 +125,7 @@ static const struct word forever_words[] = { { "forever", 0 }, { NULL, 0 } };
 
 /* clang-format off */
 const struct config_option config_options[] = {
-	/* ---- agent ---------------------------------------------------------------- */
+	/* ---- agent ------------------------------------------------------------------- */
 	{ SECTION_AGENT, "archive_dir", TEXT_AT(text, config, agent.archive_dir),
 	  .dflt = "/var/lib/vodkeep/archive", .expects = "a directory",
 	  .help = "The archive. Everything below it belongs to vodkeep." },
@@ -151,7 +151,7 @@ const struct config_option config_options[] = {
 	  .dflt = "30d", .min = HOUR, .max = 3650 * DAY,
 	  .help = "How long deliveries are kept as they came, for explain and replay." },
 
-	/* ---- receiver ------------------------------------------------------------- */
+	/* ---- receiver ---------------------------------------------------------------- */
 	{ SECTION_RECEIVER, "listen", LIST_AT(listen_list, config, receiver.listen),
 	  .dflt = "127.0.0.1:8787", .flags = OPTION_REPEAT,
 	  .help = "Where to take deliveries: ADDRESS:PORT, [ADDRESS]:PORT for IPv6, or "
@@ -169,7 +169,7 @@ const struct config_option config_options[] = {
 	  .dflt = "16M", .min = 1 * KIB, .max = 256 * MIB,
 	  .help = "The largest thumbnail that OptiView may deliver." },
 
-	/* ---- admin ---------------------------------------------------------------- */
+	/* ---- admin ------------------------------------------------------------------- */
 	{ SECTION_ADMIN, "socket", TEXT_AT(text, config, admin.socket),
 	  .dflt = "/run/vodkeep/admin.sock", .expects = "the path of a socket",
 	  .help = "The socket of vodkeep's own commands, mode 0660: who may open it may "
@@ -182,7 +182,7 @@ const struct config_option config_options[] = {
 	  .dflt = "",
 	  .help = "Password of the dashboard; any user name goes with it." },
 
-	/* ---- transfer ------------------------------------------------------------- */
+	/* ---- transfer ---------------------------------------------------------------- */
 	{ SECTION_TRANSFER, "threads", INT_AT(config, transfer.threads),
 	  .dflt = "1", .min = 1, .max = 64,
 	  .later_for = "!1", .later = "one thread does all transfers",
@@ -227,7 +227,7 @@ const struct config_option config_options[] = {
 	  .dflt = "vodkeep/VERSION",
 	  .help = "What vodkeep calls itself; VERSION stands for its version." },
 
-	/* ---- workspace ------------------------------------------------------------ */
+	/* ---- workspace --------------------------------------------------------------- */
 	{ SECTION_WORKSPACE, "platform",
 	  WORD_AT(workspace_config, enum platform_kind, platform),
 	  .words = platform_words, .flags = OPTION_REQUIRED, .sample = "fastpix",
@@ -298,7 +298,7 @@ const struct config_option config_options[] = {
 	  .help = "How often the platform's list is compared with the archive, which finds "
 		  "what no delivery told; off: never." },
 	{ SECTION_WORKSPACE, "backfill", .type = &type_backfill, .dflt = "all",
-	  .later_for = "!none", .later = "older media is fetched by hand, see vodkeep fetch",
+	  .later_for = "!none", .later = "fetch older media by hand, see vodkeep fetch",
 	  .help = "Whether media that was there before vodkeep is archived: all, none, or "
 		  "what was made since:DATE." },
 	{ SECTION_WORKSPACE, "scrub", .type = &type_scrub,
@@ -315,7 +315,7 @@ const struct config_option config_options[] = {
 	  .dflt = "no", .later_for = "yes", .later = "the platform's copy stays",
 	  .help = "yes: remove media from the platform once it is archived and verified." },
 
-	/* ---- rule: what it matches ------------------------------------------------ */
+	/* ---- rule: what it matches --------------------------------------------------- */
 	{ SECTION_RULE, "workspace", LIST_AT(globs, rule, workspaces), .dflt = "*",
 	  .help = "Workspaces, names or globs with commas between." },
 	{ SECTION_RULE, "type", LIST_AT(media_types, rule, types), .dflt = "",
@@ -341,7 +341,7 @@ const struct config_option config_options[] = {
 	{ SECTION_RULE, "max_duration", DURATION_AT(rule, max_duration_ms), .dflt = "",
 	  .min = 0, .max = 365 * DAY, .help = "The longest media the rule matches." },
 
-	/* ---- rule: what it does --------------------------------------------------- */
+	/* ---- rule: what it does ------------------------------------------------------ */
 	{ SECTION_RULE, "action", WORD_AT(rule, enum rule_action, action),
 	  .dflt = "archive", .words = action_words, .help = "archive or ignore." },
 	{ SECTION_RULE, "fetch", .type = &type_flags, .offset = AT(rule, unsigned, fetch),

@@ -48,8 +48,7 @@ static int range_error(
 	return value_bad(err, text, low ? "is too small" : "is too large");
 }
 
-/* ---- text -------------------------------------------------------------------------
- */
+/* ---- text -------------------------------------------------------------------- */
 
 static int text_set(const struct config_option *option, const char *text, void *base)
 {
@@ -116,8 +115,7 @@ const struct value_type type_user_agent = {
 	.release = value_text_release,
 };
 
-/* ---- numbers ----------------------------------------------------------------------
- */
+/* ---- numbers ----------------------------------------------------------------- */
 
 static int int_parse(const struct config_option *option, const char *text, void *base,
 	const struct config_source *source, struct err *err)
@@ -181,8 +179,7 @@ const struct value_type type_size = {
 	.print = size_value_print,
 };
 
-/* ---- words ------------------------------------------------------------------------
- */
+/* ---- words ------------------------------------------------------------------- */
 
 static const struct word *word_find(const struct word *words, const char *text)
 {
@@ -302,8 +299,7 @@ const struct value_type type_duration = {
 	.print = duration_value_print,
 };
 
-/* ---- secrets ----------------------------------------------------------------------
- */
+/* ---- secrets ----------------------------------------------------------------- */
 
 int value_secret(const struct config_source *source, const char *text, char **out,
 	struct err *err)
@@ -368,8 +364,7 @@ const struct value_type type_secret = {
 	.release = secret_release,
 };
 
-/* ---- addresses --------------------------------------------------------------------
- */
+/* ---- addresses --------------------------------------------------------------- */
 
 static bool has_userinfo(const char *url)
 {
@@ -491,8 +486,7 @@ const struct value_type type_state = {
 	.release = value_text_release,
 };
 
-/* ---- what is expected -------------------------------------------------------------
- */
+/* ---- what is expected -------------------------------------------------------- */
 
 static void expected_words(const struct config_option *option, struct buf *out)
 {

@@ -2,7 +2,7 @@
  * Life cycle and names of normalised events. What a delivery means is decided by the
  * platform that reads it and by asset_apply_event(), not here.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/event.h"
 

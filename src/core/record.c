@@ -2,7 +2,7 @@
  * Life cycle and names of platform records. URLs in a record may be signed: releasing
  * one wipes them.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/record.h"
 

@@ -76,8 +76,7 @@ struct piece {
 	bool field;
 };
 
-/* ---- parsing ----------------------------------------------------------------------
- */
+/* ---- parsing ----------------------------------------------------------------- */
 
 static int check_time_format(const char *format, struct err *err)
 {
@@ -257,8 +256,7 @@ int template_check(const char *text, struct err *err)
 	return 0;
 }
 
-/* ---- one safe component -----------------------------------------------------------
- */
+/* ---- one safe component ------------------------------------------------------ */
 
 enum treatment { TAKE, DROP, AS_SPACE, AS_UNDERSCORE };
 
@@ -331,8 +329,7 @@ char *template_component(const char *text, size_t max)
 	return out;
 }
 
-/* ---- expansion --------------------------------------------------------------------
- */
+/* ---- expansion --------------------------------------------------------------- */
 
 static char *created_text(int64_t created_ns, const char *format)
 {

@@ -1,7 +1,7 @@
 /*
  * A counting semaphore with a fair line.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/slots.h"
 

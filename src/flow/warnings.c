@@ -1,7 +1,7 @@
 /*
  * The list of current warnings; small, so a linear search is enough.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/warnings.h"
 

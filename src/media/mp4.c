@@ -9,7 +9,7 @@
  *	                   ├─ sidx        durations
  *	                   └─ moof, mdat  seen
  */
-#include "config.h"
+#include <config.h>
 
 #include "media/mp4.h"
 

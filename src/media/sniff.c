@@ -4,7 +4,7 @@
  * there is room for one), then text. Rather unknown than wrong: a file gets its final
  * name by this.
  */
-#include "config.h"
+#include <config.h>
 
 #include "media/sniff.h"
 

@@ -1,7 +1,7 @@
 /*
  * FastPix (fastpix.md): the platform's entry in the table.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/fastpix.h"
 

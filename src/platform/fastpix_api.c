@@ -5,7 +5,7 @@
  * An answer of 404 can end in a deletion, so it counts only in FastPix' own envelope: a
  * proxy's 404, or that of a wrong api_url, says nothing about a media.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/fastpix.h"
 

@@ -6,7 +6,7 @@
  * Which member names the media differs by family (§2.2): object.id nearly always,
  * data.id only where data is the media itself, never for tracks and AI results.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/fastpix.h"
 

@@ -3,7 +3,7 @@
  * table. Media of OptiView Live channels are announced and served through Millicast as
  * well (§2), so there is no second platform for them.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/optiview.h"
 

@@ -9,7 +9,7 @@
  * well-formed id. Whether that proves a deletion is for core/ to weigh; `deleting`
  * does.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/optiview.h"
 
@@ -22,9 +22,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define TITLE             "Dolby OptiView"
-#define LEGACY_DIGITS_MAX 18 /* asset ids are 32 hex digits, which may all be decimal \
-			      */
+#define TITLE "Dolby OptiView"
+
+/* Asset ids are 32 hex digits, which may all happen to be decimal. */
+#define LEGACY_DIGITS_MAX 18
 
 /* Without statuses the API lists only what is processing or complete (§8.5). */
 #define LIST_QUERY                                                                 \

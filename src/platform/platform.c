@@ -1,7 +1,7 @@
 /*
  * The list of platforms.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/platform.h"
 

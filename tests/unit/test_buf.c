@@ -1,7 +1,7 @@
 /*
  * Capped buffers: growth, the ceiling, and what an overflow leaves behind.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/buf.h"
 #include "unit.h"

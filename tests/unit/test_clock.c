@@ -2,7 +2,7 @@
  * Times, durations and sizes: what is read, what is refused, and that printing and
  * reading agree.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 #include "unit.h"

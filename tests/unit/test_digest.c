@@ -1,7 +1,7 @@
 /*
  * Digests against published vectors, and base64 in all the forms that secrets come in.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/digest.h"
 #include "unit.h"

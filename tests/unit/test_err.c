@@ -1,7 +1,7 @@
 /*
  * Errors: classes, wrapping, and text that never overruns or cuts a character.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/err.h"
 #include "base/utf8.h"

@@ -2,7 +2,7 @@
  * File-system steps in a directory of their own, which each test leaves empty or not:
  * the teardown removes it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/fs.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 /*
  * HTTP values: what a request holds, what a log may show, and whose host a URL names.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/http.h"
 #include "base/mem.h"

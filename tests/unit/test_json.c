@@ -1,7 +1,7 @@
 /*
  * JSON: limits on what is let in, tolerance in what is read, and valid UTF-8 out.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/json.h"
 #include "unit.h"

@@ -2,7 +2,7 @@
  * The log as it leaves on standard error, which is a pipe while a test runs. The
  * journal itself is not asked for: what is tested is the prefix that replaces it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/log.h"
 #include "base/utf8.h"

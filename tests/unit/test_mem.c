@@ -1,7 +1,7 @@
 /*
  * Small allocations; that lack of memory aborts is shown with a size nobody has.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/mem.h"
 #include "unit.h"

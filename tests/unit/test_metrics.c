@@ -1,7 +1,7 @@
 /*
  * The metrics table and its text, with one and with several threads.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/metrics.h"
 #include "unit.h"

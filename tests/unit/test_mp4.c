@@ -2,7 +2,7 @@
  * MP4 files built box by box: whole ones, every cut of them, and hostile sizes. The
  * reader counts what is asked for, so that media data is known to stay unread.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/buf.h"
 #include "media/mp4.h"

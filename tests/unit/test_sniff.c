@@ -1,7 +1,7 @@
 /*
  * Formats told from their first bytes, and the ones that only look alike.
  */
-#include "config.h"
+#include <config.h>
 
 #include "media/sniff.h"
 #include "unit.h"

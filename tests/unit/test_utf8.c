@@ -1,7 +1,7 @@
 /*
  * UTF-8 sequences, valid and not.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/utf8.h"
 #include "unit.h"
