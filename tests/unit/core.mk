@@ -1,1 +1,6 @@
-unit_programs +=
+unit_programs += \
+	tests/unit/test_retry
+
+tests_unit_test_retry_SOURCES = tests/unit/test_retry.c
+tests_unit_test_retry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_retry_LDADD = $(UNIT_LDADD)

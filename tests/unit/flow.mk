@@ -1,1 +1,11 @@
-unit_programs +=
+unit_programs += \
+	tests/unit/test_slots \
+	tests/unit/test_warnings
+
+tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
+tests_unit_test_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_slots_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_warnings_SOURCES = tests/unit/test_warnings.c
+tests_unit_test_warnings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_warnings_LDADD = $(UNIT_LDADD)
