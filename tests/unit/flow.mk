@@ -1,6 +1,11 @@
 unit_programs += \
+	tests/unit/test_limiter \
 	tests/unit/test_slots \
 	tests/unit/test_warnings
+
+tests_unit_test_limiter_SOURCES = tests/unit/test_limiter.c
+tests_unit_test_limiter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_limiter_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
 tests_unit_test_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
