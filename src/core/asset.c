@@ -264,6 +264,18 @@ static int64_t *time_slot(struct event_times *times, enum event_kind kind)
 	return NULL;
 }
 
+/* What was deleted is not brought back by what happened before; and nothing but `fetch`
+ * brings back what a person removed. Both are looked at while a look may be lifting the
+ * tombstone: a deletion that comes then would be forgotten. */
+static bool stays_away(const struct asset *asset, enum event_kind kind, int64_t at_ns)
+{
+	if (!asset->tombstone)
+		return false;
+	if (asset->by_person)
+		return asset->wish != WISH_FETCH;
+	return kind != EVENT_DELETED && at_ns <= asset->times.deleted;
+}
+
 bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns)
 {
 	int64_t *slot = time_slot(&asset->times, event->kind);
@@ -285,10 +297,7 @@ bool asset_apply_event(struct asset *asset, const struct event *event, int64_t n
 	*slot = at_ns;
 	if (event->kind == EVENT_ANNOUNCED)
 		return false;
-	/* What was deleted is not brought back by what happened before; and nothing but
-	 * `fetch` brings back what a person removed. */
-	if (asset->tombstone && (asset->by_person || event->kind == EVENT_DELETED ||
-					at_ns <= asset->times.deleted))
+	if (stays_away(asset, event->kind, at_ns))
 		return false;
 	make_due(asset, now_ns);
 	return true;
