@@ -110,8 +110,9 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
 		look_note(look, "rule", "kept: %s", why);
+		/* Without an event any later one is news: it tells when it happened. */
 		asset->answered_deleted_ns =
-			asset->times.deleted ? asset->times.deleted : look_now_ns();
+			asset->times.deleted ? asset->times.deleted : 1;
 		look_settle(look,
 			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT,
 			0, "%s", why);
