@@ -1,0 +1,23 @@
+# The real binary against the platform twin; needs python3-pytest.
+dist_check_SCRIPTS += tests/integration/run
+TESTS += tests/integration/run
+TWIN_FILES = \
+	tests/twin/content.py \
+	tests/twin/control.py \
+	tests/twin/demo.py \
+	tests/twin/fastpix.py \
+	tests/twin/optiview.py \
+	tests/twin/server.py \
+	tests/twin/signing.py \
+	tests/twin/sins.py \
+	tests/twin/twin.py \
+	tests/twin/wire.py
+TEST_DATA = \
+	tests/data/README.md \
+	tests/data/audio.m4a \
+	tests/data/captions.vtt \
+	tests/data/clip.mp4 \
+	tests/data/recording.webm \
+	tests/data/thumb.jpg \
+	tests/data/thumb.png
+EXTRA_DIST += $(TWIN_FILES) $(TEST_DATA) etc/demo.ini scripts/common.sh

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import email.utils
 import json
+import os
 import re
+import select
 import socket
 import struct
 import threading
@@ -210,8 +212,10 @@ class Sender:
             if plan.release.is_set():
                 return
         if plan.then == "reset":
-            # A linger time of zero makes close() send RST instead of FIN.
+            # A linger time of zero makes close() send RST instead of FIN; the server's own
+            # ending would send a FIN first.
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.sock.detach())
         raise Cut
 
     def _wait(self, seconds: float | None, release: threading.Event | None) -> bool:
@@ -231,9 +235,10 @@ class Sender:
         return True
 
     def _client_left(self) -> bool:
+        """Whether the other end has closed; asks without waiting."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
         try:
-            return self.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
+            return bool(poll.poll(0)) and self.sock.recv(1, socket.MSG_PEEK) == b""
         except OSError:
             return True
