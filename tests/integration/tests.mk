@@ -21,3 +21,21 @@ TEST_DATA = \
 	tests/data/thumb.jpg \
 	tests/data/thumb.png
 EXTRA_DIST += $(TWIN_FILES) $(TEST_DATA) etc/demo.ini scripts/common.sh
+INTEGRATION_FILES = \
+	tests/integration/README.md \
+	tests/integration/agentctl.py \
+	tests/integration/conftest.py \
+	tests/integration/report.py \
+	tests/integration/test_api.py \
+	tests/integration/test_commands.py \
+	tests/integration/test_deletion.py \
+	tests/integration/test_events.py \
+	tests/integration/test_files.py \
+	tests/integration/test_first_slice.py \
+	tests/integration/test_flood.py \
+	tests/integration/test_receiving.py \
+	tests/integration/test_reload.py \
+	tests/integration/test_transfer.py \
+	tests/integration/test_twin.py \
+	tests/integration/tracer.py
+EXTRA_DIST += $(INTEGRATION_FILES)

@@ -6,12 +6,14 @@ misbehave.
 from __future__ import annotations
 
 import email.utils
+import fcntl
 import json
 import os
 import re
 import select
 import socket
 import struct
+import termios
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,10 +116,12 @@ def _parse_range(value: str, size: int) -> tuple[int, int] | None | str:
 
 
 def content_reply(request: Request, content: Content) -> Reply:
-    """Serve an object as a good media host does: validators, Range, If-Range."""
+    """Serve an object as a good media host does: validators, conditions, Range, If-Range."""
     modified = email.utils.formatdate(content.last_modified, usegmt=True)
     headers = {"Content-Type": content.content_type, "ETag": content.etag,
                "Last-Modified": modified, "Accept-Ranges": "bytes"}
+    if request.headers.get("if-none-match") == content.etag:
+        return Reply(304, headers)
     size = content.size
     wanted = request.headers.get("range")
     condition = request.headers.get("if-range")
@@ -212,11 +216,19 @@ class Sender:
             if plan.release.is_set():
                 return
         if plan.then == "reset":
+            self._drain()
             # A linger time of zero makes close() send RST instead of FIN; the server's own
             # ending would send a FIN first.
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             os.close(self.sock.detach())
         raise Cut
+
+    def _drain(self) -> None:
+        """Wait until the client has what was sent: a reset throws away what is queued."""
+        for _ in range(400):
+            queued = fcntl.ioctl(self.sock, termios.TIOCOUTQ, b"\0\0\0\0")
+            if struct.unpack("i", queued)[0] == 0 or self.stopping.wait(0.005):
+                return
 
     def _wait(self, seconds: float | None, release: threading.Event | None) -> bool:
         """Wait for a time or a release; True when the twin is stopping."""
