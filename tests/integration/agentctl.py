@@ -286,7 +286,7 @@ class Agent:
 
     def assets(self) -> dict[str, dict[str, Any]]:
         """All assets by workspace/id."""
-        listed = self.cli("ls", "--limit", "5000", json=True).json["assets"]
+        listed = self.cli("ls", "--limit", "1000", json=True).json["assets"]
         return {"%s/%s" % (asset["workspace"], asset["id"]): asset for asset in listed}
 
     def asset(self, media: tw.Media | str) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def event_of(twin: Twin, platform: str) -> tuple[tw.Media, bytes]:
     return media, twin.event(media, kind)
 
 
+def counted(agent: Agent, path: str, what: str) -> int:
+    """A count of the workspace as `status` shows it."""
+    name = path.rsplit("/", 1)[1]
+    return next(int(ws[what]) for ws in agent.status()["workspaces"] if ws["name"] == name)
+
+
 def send_raw(agent: Agent, data: bytes, timeout: float = 30.0) -> bytes:
     """Bytes as they are; everything that comes back until the other side closes."""
     with socket.create_connection(("127.0.0.1", agent.port), timeout) as sock:
@@ -135,6 +141,8 @@ def test_duplicates_are_answered_alike(
     assert [agent.post(path, body, headers).status for _ in range(5)] == [200] * 5
     agent.wait_state(media, "announced")
     assert list(agent.assets()) == [agent.name(media)]
+    wait_until(lambda: counted(agent, path, "duplicates") == 4, 10, "four counted duplicates",
+               agent.status)
 
 
 def test_url_validation_is_answered_and_forgotten(agent: Agent) -> None:
@@ -164,6 +172,8 @@ def test_signed_nonsense_is_a_bad_request(
         answer = agent.post(path, body, signed(platform, secret, body))
         assert answer.status == 400, body[:40]
     assert agent.assets() == {}
+    wait_until(lambda: counted(agent, path, "rejected") == len(bodies), 10,
+               "the rejected to be kept", agent.status)
 
 
 @pytest.mark.parametrize("ident", ["../../etc/passwd", "a/b", "", "x" * 256, "a b", "é", "."])
@@ -184,6 +194,7 @@ def test_another_workspaces_event_is_not_acted_on(agent: Agent, twin: Twin) -> N
     agent.archive_now(own)
     assert agent.state_of(foreign) is None
     assert twin.log.find(foreign.id) == []
+    assert counted(agent, FASTPIX_PATH, "foreign") == 1
 
 
 @pytest.mark.parametrize("body", [

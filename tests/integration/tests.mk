@@ -1,7 +1,7 @@
 # The real binary against the platform twin; needs python3-pytest.
 dist_check_SCRIPTS += tests/integration/run
 TESTS += tests/integration/run
-TWIN_FILES = \
+twin_files = \
 	tests/twin/content.py \
 	tests/twin/control.py \
 	tests/twin/demo.py \
@@ -12,7 +12,7 @@ TWIN_FILES = \
 	tests/twin/sins.py \
 	tests/twin/twin.py \
 	tests/twin/wire.py
-TEST_DATA = \
+test_media = \
 	tests/data/README.md \
 	tests/data/audio.m4a \
 	tests/data/captions.vtt \
@@ -20,8 +20,8 @@ TEST_DATA = \
 	tests/data/recording.webm \
 	tests/data/thumb.jpg \
 	tests/data/thumb.png
-EXTRA_DIST += $(TWIN_FILES) $(TEST_DATA) etc/demo.ini scripts/common.sh
-INTEGRATION_FILES = \
+EXTRA_DIST += $(twin_files) $(test_media) etc/demo.ini scripts/common.sh
+integration_files = \
 	tests/integration/README.md \
 	tests/integration/agentctl.py \
 	tests/integration/conftest.py \
@@ -38,4 +38,4 @@ INTEGRATION_FILES = \
 	tests/integration/test_transfer.py \
 	tests/integration/test_twin.py \
 	tests/integration/tracer.py
-EXTRA_DIST += $(INTEGRATION_FILES)
+EXTRA_DIST += $(integration_files)
