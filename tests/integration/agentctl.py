@@ -304,6 +304,16 @@ class Agent:
         return wait_until(there, timeout, "%s to be %s" % (self.name(media), state),
                           lambda: self.asset(media) or "unknown")
 
+    def wait_reason(self, media: tw.Media | str, *states: str) -> str:
+        """Wait until it rests in one of these states, and says why."""
+        def there() -> str:
+            asset = self.asset(media)
+            return asset.get("reason") or "" if asset.get("state") in states else ""
+
+        reason: str = wait_until(there, 15, "%s to be %s with a reason" % (
+            self.name(media), " or ".join(states)), lambda: self.asset(media) or "unknown")
+        return reason
+
     def wait_states(self, states: dict[str, str], timeout: float = 20.0) -> None:
         """Wait until all named assets are where they should be."""
         def wrong() -> dict[str, str | None]:
@@ -353,6 +363,9 @@ class Agent:
         """Every file of the archive but vodkeep's own, relative to it."""
         return {str(path.relative_to(self.archive)) for path in self.archive.rglob("*")
                 if path.is_file() and path.relative_to(self.archive).parts[0] != ".vodkeep"}
+
+    def videos(self) -> set[str]:
+        return {path for path in self.tree() if path.endswith((".mp4", ".webm"))}
 
     def folders(self) -> set[str]:
         return {str(path.relative_to(self.archive)) for path in self.archive.rglob("*")

@@ -50,17 +50,14 @@ def test_optiview_shapes_of_all_times(agent: Agent, twin: Twin, fields: dict[str
 def test_private_media_without_a_key_waits_with_its_reason(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix(policy="private")
     agent.ready_event(media)
-    asset = wait_until(lambda: agent.asset(media).get("state") in ("waiting", "failed")
-                       and agent.asset(media), 15, "a decision")
-    assert "private" in asset["reason"] or "key" in asset["reason"]
+    reason = agent.wait_reason(media, "waiting", "failed")
+    assert "private" in reason or "key" in reason
 
 
 def test_drm_media_is_never_taken(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix(policy="drm")
     agent.ready_event(media)
-    asset = wait_until(lambda: agent.asset(media).get("state") in ("waiting", "failed")
-                       and agent.asset(media), 15, "a decision")
-    assert "drm" in asset["reason"].lower()
+    assert "drm" in agent.wait_reason(media, "waiting", "failed").lower()
     assert twin.log.find(media.playback_id) == []
 
 
@@ -68,9 +65,8 @@ def test_clip_in_the_customers_own_bucket_is_not_there(agent: Agent, twin: Twin)
     asset = twin.add_optiview(fields={"download": None, "storage": {
         "type": "awsS3", "path": "s3://bucket/clip.mp4"}})
     agent.ready_event(asset)
-    shown = wait_until(lambda: agent.asset(asset).get("state") in ("waiting", "failed", "ignored")
-                       and agent.asset(asset), 15, "a decision")
-    assert "storage" in shown["reason"] or "bucket" in shown["reason"]
+    reason = agent.wait_reason(asset, "waiting", "failed", "ignored")
+    assert "storage" in reason or "bucket" in reason
 
 
 # Not ready yet.
@@ -147,8 +143,7 @@ def test_strange_answers_wait_with_a_reason(
     sin = twin.sin(DETAIL[platform] + media.id, kind, **args)
     agent.ready_event(media)
     sin.wait_hit()
-    assert wait_until(lambda: agent.asset(media).get("reason"), 20, "a reason")
-    assert agent.state_of(media) in ("waiting", "failed", "fetching")
+    agent.wait_reason(media, "waiting", "failed", "fetching")
     twin.forgive()
     agent.cli("retry", agent.name(media))
     agent.archived(media)
@@ -177,7 +172,7 @@ def test_what_lasts_too_long_fails(idle_agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix()
     twin.sin("/v1/*", "status", code=500)
     agent.ready_event(media)
-    assert agent.wait_state(media, "failed")["reason"]
+    assert agent.wait_reason(media, "failed")
     twin.forgive()
     agent.cli("retry", "--failed")
     agent.archived(media)
@@ -191,7 +186,7 @@ def test_an_api_that_moved_elsewhere_gets_no_credentials(
     sin = twin.sin(DETAIL[platform] + media.id, "redirect", to=target, host="api")
     agent.ready_event(media)
     sin.wait_hit()
-    wait_until(lambda: agent.asset(media).get("reason"), 20, "a reason")
+    agent.wait_reason(media, "waiting", "failed")
     for entry in twin.log.find(host="elsewhere"):
         assert "authorization" not in entry.headers
     assert agent.state_of(media) != "archived"
@@ -213,11 +208,8 @@ def test_private_addresses_are_refused_unless_allowed(idle_agent: Agent, twin: T
         media = [twin.add_fastpix(), twin.add_optiview()]
         agent.ready_event(*media)
         for item in media:
-            asset = wait_until(lambda: agent.asset(item).get("reason") and agent.asset(item), 15,
-                               "a reason")
-            assert asset["state"] in ("waiting", "failed")
-            assert "allow_private" in asset["reason"] or "private" in asset["reason"] \
-                or "http" in asset["reason"]
+            reason = agent.wait_reason(item, "waiting", "failed")
+            assert "private" in reason or "http" in reason
     assert twin.log.find() == []
 
 

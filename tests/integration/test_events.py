@@ -54,6 +54,7 @@ def test_fastpix_upload_names_its_media_by_upload_id(agent: Agent, twin: Twin) -
     barrier(agent, twin)
     assert agent.state_of(media) in ("announced", None)
     assert "hidden" not in agent.log_text()
+    twin.change(media, status="Ready")
     agent.archive_now(media)
 
 
@@ -107,8 +108,7 @@ def test_fastpix_legacy_updated_event(agent: Agent, twin: Twin) -> None:
 def test_fastpix_mp4_that_is_made_later(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix(mp4="preparing")
     agent.ready_event(media)
-    waiting = agent.wait_state(media, "waiting")
-    assert "mp4" in waiting["reason"].lower()
+    assert "mp4" in agent.wait_reason(media, "waiting").lower()
     twin.change(media, mp4="ready")
     agent.deliver(media, "video.media.mp4Support.ready")
     agent.archived(media)
@@ -165,7 +165,7 @@ def test_fastpix_failures(agent: Agent, twin: Twin, kind: str) -> None:
     agent.archive_now(kept)
     agent.deliver(lost, kind)
     agent.deliver(kept, kind)
-    assert agent.wait_state(lost, "failed")["reason"]
+    assert agent.wait_reason(lost, "failed")
     barrier(agent, twin)
     assert agent.video(kept).is_file(), "an archived copy stays"
     assert twin.log.find(lost.playback_id) == []
@@ -204,11 +204,11 @@ def test_optiview_processing_fetches_nothing(agent: Agent, twin: Twin) -> None:
     assert twin.log.find(asset.id) == []
 
 
-@pytest.mark.parametrize("kind, name", [("media", "completed"), ("MEDIA", "COMPLETED"),
+@pytest.mark.parametrize("hook, name", [("media", "completed"), ("MEDIA", "COMPLETED"),
                                         ("Media", "Completed")])
-def test_optiview_completed_archives(agent: Agent, twin: Twin, kind: str, name: str) -> None:
+def test_optiview_completed_archives(agent: Agent, twin: Twin, hook: str, name: str) -> None:
     asset = twin.add_optiview()
-    agent.deliver(asset, name, kind=kind)
+    agent.deliver(asset, name, hook=hook)
     agent.archived(asset)
 
 
@@ -221,12 +221,12 @@ def test_optiview_live_channel_clip(agent: Agent, twin: Twin) -> None:
     assert sidecar["channel"] == "a1b2c3d4e5f6g7h8u9j0k1l2m"
 
 
-@pytest.mark.parametrize("kind", ["recordings", "recording"])
-def test_optiview_legacy_recordings(agent: Agent, twin: Twin, kind: str) -> None:
+@pytest.mark.parametrize("hook", ["recordings", "recording"])
+def test_optiview_legacy_recordings(agent: Agent, twin: Twin, hook: str) -> None:
     asset = twin.add_optiview(id="7975", type="recording", stream_name="testy")
     data = {"recordFileId": 7975, "tokenId": 142366, "streamName": "testy",
             "recordedOn": 1639296463000, "metadata": {"format": "MPEG-4", "duration": 1}}
-    agent.deliver(asset, "completed", kind=kind, data=data)
+    agent.deliver(asset, "completed", hook=hook, data=data)
     agent.archived(asset)
 
 

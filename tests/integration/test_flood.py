@@ -98,7 +98,7 @@ def test_a_thousand_deliveries(idle_agent: Agent, twin: Twin) -> None:
                 else "/dkxfvY/%s/" % item.id)
         wanted = 1 if expected[agent.name(item)] == "archived" else 0
         assert len(twin.log.find(path)) == wanted, agent.name(item)
-    assert len([path for path in agent.tree() if path.endswith(".mp4")]) == 200
+    assert len(agent.videos()) == 200
     assert len(agent.assets()) == 250 and agent.staged() == []
 
 

@@ -49,19 +49,16 @@ def counted(agent: Agent, path: str, what: str) -> int:
     return next(int(ws[what]) for ws in agent.status()["workspaces"] if ws["name"] == name)
 
 
-def send_raw(agent: Agent, data: bytes, timeout: float = 30.0) -> bytes:
-    """Bytes as they are; everything that comes back until the other side closes."""
-    with socket.create_connection(("127.0.0.1", agent.port), timeout) as sock:
-        try:
-            sock.sendall(data)
-        except ConnectionError:
-            pass  # refused while we were still talking: the answer is what counts
+def send_raw(agent: Agent, data: bytes) -> bytes:
+    """Bytes as they are; the head of the answer, "" when the other side just closes."""
+    with socket.create_connection(("127.0.0.1", agent.port), 15) as sock:
         answer = b""
         try:
-            while piece := sock.recv(65536):
+            sock.sendall(data)
+            while b"\r\n\r\n" not in answer and (piece := sock.recv(65536)):
                 answer += piece
         except ConnectionError:
-            pass
+            pass  # cut off while we were still talking
         return answer
 
 
@@ -238,8 +235,8 @@ def test_bodies_over_the_limit(
     assert send_raw(agent, head.encode()).startswith(b"HTTP/1.1 413"), "told before the body"
     chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
     chunked = "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" % path
-    answer = send_raw(agent, chunked.encode() + chunk * 20)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 413"), answer[:60]
+    answer = send_raw(agent, chunked.encode() + chunk * 20 + b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 413"), answer[:60]
     _, body = event_of(twin, platform)
     assert agent.post(path, body, signed(platform, secret, body)).status == 200
 
@@ -282,8 +279,8 @@ def test_broken_requests_do_no_harm(agent: Agent, twin: Twin) -> None:
                 sock.shutdown(socket.SHUT_WR)
                 while sock.recv(4096):
                     pass
-            except ConnectionError:
-                pass
+            except OSError:
+                pass  # it has hung up already, which is fine
     agent.archive_now(twin.add_fastpix())
 
 

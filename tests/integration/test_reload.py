@@ -40,12 +40,14 @@ def test_a_removed_workspace_is_unknown(agent: Agent, twin: Twin) -> None:
 
 
 def test_a_bad_configuration_changes_nothing(agent: Agent, twin: Twin) -> None:
+    good = agent.config.text()
     agent.config.set("rule all", path="new/{title}-{id}")
     agent.config.sections["workspace second"] = dict(agent.config.sections["workspace production"])
     agent.config.set("transfer", concurrency="lots")
     agent.reload()
     wait_until(lambda: "[transfer] concurrency" in agent.log_text(), 10, "the reason in the log",
                agent.log_text)
+    agent.config_path.write_text(good)  # for the commands, which read it too
     media, later = twin.add_fastpix(), twin.add_fastpix("Later")
     agent.archive_now(media)
     assert "production/2026/03" in str(agent.video(media))

@@ -181,7 +181,7 @@ def test_kill_9_at_any_moment(agent: Agent, twin: Twin, moment: int) -> None:
     agent.archived(*media)
     for item in media:
         assert_whole(agent, item)
-    assert len([path for path in agent.tree() if path.endswith(".mp4")]) == 3
+    assert len(agent.videos()) == 3
 
 
 @both_platforms
@@ -198,8 +198,8 @@ def test_sigterm_parks_and_a_new_run_resumes(
     begin = time.monotonic()
     agent.stop()
     assert time.monotonic() - begin < 5
-    assert agent.tree() == set(), "nothing half under a final name"
-    assert len(agent.staged()) == 1
+    assert agent.videos() == set(), "nothing half under a final name"
+    assert agent.staged()
     agent.start()
     agent.archived(media)
     assert_whole(agent, media)
@@ -238,7 +238,7 @@ def test_links_that_never_work_do_not_spin(agent: Agent, twin: Twin) -> None:
     sin.wait_hit(hits + 10, timeout=30)
     assert time.monotonic() - begin > 0.1, "there are pauses between the attempts"
     assert agent.state_of(asset) != "archived"
-    assert agent.tree() == set()
+    assert agent.videos() == set()
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
@@ -257,8 +257,8 @@ def test_redirects_to_a_forbidden_host(idle_agent: Agent, twin: Twin) -> None:
     sin = twin.sin(path_of(media), "redirect", to=twin.url("elsewhere") + "/x.mp4")
     agent.ready_event(media)
     sin.wait_hit()
-    asset = wait_until(lambda: agent.asset(media).get("reason") and agent.asset(media), 15, "a reason")
-    assert "127.0.0.5" in asset["reason"] or "host" in asset["reason"]
+    reason = agent.wait_reason(media, "waiting", "failed")
+    assert "127.0.0.5" in reason or "host" in reason
     assert twin.log.find(host="elsewhere") == []
 
 
@@ -267,9 +267,8 @@ def test_redirect_loops_end(agent: Agent, twin: Twin) -> None:
     sin = twin.sin(path_of(media), "redirect")
     agent.ready_event(media)
     sin.wait_hit(2)
-    asset = wait_until(lambda: agent.asset(media).get("reason") and agent.asset(media), 15, "a reason")
-    assert "redirect" in asset["reason"].lower()
-    assert agent.tree() == set()
+    assert "redirect" in agent.wait_reason(media, "waiting", "failed").lower()
+    assert agent.videos() == set()
 
 
 def test_media_over_tls_with_an_own_authority(idle_agent: Agent, twin: Twin) -> None:
@@ -300,9 +299,8 @@ def test_media_over_tls_with_an_own_authority(idle_agent: Agent, twin: Twin) -> 
         asset = twin.add_optiview(video=clip, fields={"download": link})
         agent.start()
         agent.ready_event(asset)
-        reason = wait_until(lambda: agent.asset(asset).get("reason"), 15, "a refusal")
-        assert "certificate" in reason.lower()
-        assert agent.tree() == set()
+        assert "certificate" in agent.wait_reason(asset, "waiting", "failed").lower()
+        assert agent.videos() == set()
         agent.config.set("workspace stage", ca_file=cert)
         agent.reload()
         wait_until(lambda: agent.cli("retry", agent.name(asset)) and

@@ -239,7 +239,7 @@ def _legacy_record(asset: OptiviewAsset, record: dict[str, Any]) -> dict[str, An
 
 
 def event(name: str, asset: OptiviewAsset, at: datetime,
-          data: dict[str, Any] | None = None, kind: str = "media") -> dict[str, Any]:
+          data: dict[str, Any] | None = None, hook: str = "media") -> dict[str, Any]:
     """A media hook's body: of a stream, or of a channel when the asset has one."""
     if data is None:
         data = {"mediaAssetId": asset.id}
@@ -253,4 +253,4 @@ def event(name: str, asset: OptiviewAsset, at: datetime,
             data["metadata"] = asset.metadata
         if asset.expiration:
             data["expiration"] = milliseconds(asset.expiration)
-    return {"type": kind, "event": name, "timestamp": milliseconds(at), "data": data}
+    return {"type": hook, "event": name, "timestamp": milliseconds(at), "data": data}

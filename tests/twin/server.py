@@ -215,8 +215,12 @@ class Hub:
     def close(self) -> None:
         self.stopping.set()
         self.script.clear()
-        for listener in self._listeners:
-            listener.shutdown()
+        # Each takes up to its poll interval to notice: all at once.
+        enders = [threading.Thread(target=listener.shutdown) for listener in self._listeners]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join()
         self._close_listeners()
 
     def url(self, role: str) -> str:
