@@ -4,20 +4,17 @@
  */
 #include "config.h"
 
+#include "unit.h"
+
 #include "base/mem.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
 #include "io_fault_server.h"
 #include "io_tls.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-/* after the above */
-#include <cmocka.h>
 
 #define BIG (4 * 1024 * 1024)
 

@@ -5,16 +5,15 @@
  */
 #include "config.h"
 
+#include "unit.h"
+
 #include "base/mem.h"
 #include "io/http_server.h"
 #include "io/worker.h"
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +22,6 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
-/* after the above */
-#include <cmocka.h>
 
 #define SMALL_MAX 100
 #define BODY_MAX  (1 << 20)
