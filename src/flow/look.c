@@ -172,6 +172,10 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 {
 	bool moved = state != look->before;
 
+	if (state == ASSET_FAILED) { /* what starts again starts with a fresh count */
+		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
 	look->end = state;
 	look->due_ns = due_ns;
 	asset_move(look->asset, state);
@@ -301,7 +305,9 @@ static int64_t contradicted_due(struct look *look)
 
 	if (!asset->contradicted || asset->times.deleted <= asset->answered_deleted_ns)
 		return 0;
-	if (age_ms < 0 || age_ms > CONTRADICTED_FOR_MS) {
+	if (age_ms < 0) /* the platform's clock is ahead of ours */
+		age_ms = 0;
+	if (age_ms > CONTRADICTED_FOR_MS) {
 		asset->answered_deleted_ns = asset->times.deleted;
 		return 0;
 	}
