@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/http.h"
+#include "io/address.h"
 #include <stdbool.h>
 #include <uv.h>
 
@@ -22,7 +23,8 @@ struct http_client_options {
 int http_client_open(struct http_client **out, uv_loop_t *loop,
 	const struct http_client_options *options, struct err *err);
 /* Cancels everything (each call's done runs with ERR_CANCELLED), then closed(arg). */
-void http_client_close(struct http_client *client, void (*closed)(void *arg), void *arg);
+void http_client_close(
+	struct http_client *client, void (*closed)(void *arg), void *arg);
 
 /* Where a call may go. Borrowed strings must live as long as the call. */
 struct http_policy {
@@ -36,8 +38,8 @@ struct http_policy {
 	int64_t low_speed_bytes; /* slower than this over low_speed_ms: cut */
 	int64_t low_speed_ms;    /* 0: no watch. No byte for so long is a stall too */
 	int64_t total_ms;        /* 0: no limit (downloads) */
-	int redirects;           /* most hops; credentials never follow to another host */
-	bool http2;              /* try HTTP/2 (APIs); else HTTP/1.1 */
+	int redirects; /* most hops; credentials never follow to another host */
+	bool http2;    /* try HTTP/2 (APIs); else HTTP/1.1 */
 };
 
 struct http_call;
@@ -45,15 +47,15 @@ struct http_call;
 /* The head of the final (non-redirect) answer. */
 struct http_head {
 	int status;
-	int64_t content_length;   /* -1 unknown */
+	int64_t content_length;                       /* -1 unknown */
 	int64_t range_first, range_last, range_total; /* Content-Range; -1 unknown */
 	int64_t retry_after_ms;
-	char content_type[128];   /* lower case, no parameters */
-	char etag[256];           /* as sent, "" none */
+	char content_type[128]; /* lower case, no parameters */
+	char etag[256];         /* as sent, "" none */
 	char last_modified[64];
 	char content_encoding[32];
-	char host[256];           /* of the final URL, for people */
-	bool accept_ranges;       /* said "bytes" */
+	char host[256];     /* of the final URL, for people */
+	bool accept_ranges; /* said "bytes" */
 };
 
 struct http_call_events {
@@ -63,9 +65,10 @@ struct http_call_events {
 	/* Body bytes. Return false to stop. May pause with http_call_pause(). */
 	bool (*data)(void *arg, const void *data, size_t len);
 	/* Exactly once, never inside http_call_start(), last; the call is freed after.
-	 * err->class is NONE for any complete answer, whatever its status; TRANSIENT for
-	 * network trouble, cut bodies, stalls; PERMANENT for certificate errors, refused
-	 * hosts or addresses, too many redirects; head may be NULL if none came. */
+	 * err->class is NONE for any complete answer, whatever its status; TRANSIENT
+	 * for network trouble, cut bodies, stalls; PERMANENT for certificate errors,
+	 * refused hosts or addresses, too many redirects; head may be NULL if none
+	 * came. */
 	void (*done)(void *arg, const struct err *err, const struct http_head *head);
 	void *arg;
 };
@@ -83,13 +86,10 @@ void http_call_resume(struct http_call *call);
 
 /* Convenience for API calls: collects at most @max_body bytes (gzip decoded). answer is
  * valid during the callback only, NULL on error. */
-typedef void (*http_fetch_cb)(void *arg, const struct err *err,
-	const struct http_response *answer);
-struct http_call *http_fetch(struct http_client *client, const struct http_request *request,
-	const struct http_policy *policy, size_t max_body, http_fetch_cb cb, void *arg);
-
-/* Whether an IP literal is outside the public internet (RFC 6890 tables; v4-mapped v6
- * unmapped). Pure; exported for tests. */
-bool address_is_private(const char *ip);
+typedef void (*http_fetch_cb)(
+	void *arg, const struct err *err, const struct http_response *answer);
+struct http_call *http_fetch(struct http_client *client,
+	const struct http_request *request, const struct http_policy *policy,
+	size_t max_body, http_fetch_cb cb, void *arg);
 
 #endif

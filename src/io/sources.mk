@@ -1,1 +1,4 @@
-libvodkeep_a_SOURCES +=
+libvodkeep_a_SOURCES += \
+	src/io/address.c src/io/address.h \
+	src/io/systemd.c src/io/systemd.h \
+	src/io/worker.c src/io/worker.h

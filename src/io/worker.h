@@ -1,7 +1,7 @@
 /*
  * A worker: a thread, its uv loop, and a mailbox. Messages are the only thing threads
- * share; the mailbox lock is the only mutex of the agent. A loop without a thread of its
- * own (the control loop) has a mailbox too, so answers find their way back.
+ * share; the mailbox lock is the only mutex of the agent. A loop without a thread of
+ * its own (the control loop) has a mailbox too, so answers find their way back.
  */
 #ifndef VODKEEP_IO_WORKER_H
 #define VODKEEP_IO_WORKER_H
@@ -30,7 +30,8 @@ void mailbox_close(struct mailbox *mailbox);
 
 struct worker;
 struct worker_hooks {
-	/* On the new thread before its loop runs / after it has run dry. May be NULL. */
+	/* On the new thread before its loop runs / after it has run dry. May be NULL.
+	 */
 	int (*begin)(void *arg, uv_loop_t *loop, struct err *err);
 	void (*end)(void *arg);
 	/* On the worker's thread: close every handle you own, so that the loop ends. */
@@ -41,7 +42,8 @@ struct worker_hooks {
 int worker_start(struct worker **out, const char *thread_name,
 	const struct worker_hooks *hooks, void *arg, struct err *err);
 struct mailbox *worker_mailbox(struct worker *worker);
-/* Post stop and join: blocks until the loop has run dry (asserts uv_loop_close() == 0). */
+/* Post stop and join: blocks until the loop has run dry (asserts uv_loop_close() == 0).
+ */
 void worker_stop(struct worker *worker);
 
 #endif
