@@ -1,6 +1,7 @@
 /*
- * The asset value: its state table, its files and parts, and how news is applied. Decides
- * nothing about what to do next (core/plan) and remembers nothing by itself (store/).
+ * The asset value: its state table, its files and parts, and how news is applied.
+ * Decides nothing about what to do next (core/plan) and remembers nothing by itself
+ * (store/).
  */
 #include <config.h>
 
@@ -16,9 +17,9 @@
 
 /* From every state a look may begin, and a look may end in every settled state; what is
  * not here is a bug: an asset that is archived again without having been looked at. */
-#define LOOK_ENDS                                                                     \
-	(B(ASSET_ANNOUNCED) | B(ASSET_QUEUED) | B(ASSET_WAITING) | B(ASSET_ARCHIVED) |  \
-		B(ASSET_IGNORED) | B(ASSET_FAILED) | B(ASSET_DELETED) |               \
+#define LOOK_ENDS                                                                      \
+	(B(ASSET_ANNOUNCED) | B(ASSET_QUEUED) | B(ASSET_WAITING) | B(ASSET_ARCHIVED) | \
+		B(ASSET_IGNORED) | B(ASSET_FAILED) | B(ASSET_DELETED) |                \
 		B(ASSET_TRASHED) | B(ASSET_EXPIRED_KEPT) | B(ASSET_DELETION_HELD))
 
 static const char *const state_names[ASSET_STATE_COUNT] = {
@@ -155,7 +156,8 @@ struct file *asset_add_file(struct asset *asset, const char *key)
 
 	if (file)
 		return file;
-	asset->files = mem_grow(asset->files, asset->n_files + 1, sizeof(*asset->files));
+	asset->files =
+		mem_grow(asset->files, asset->n_files + 1, sizeof(*asset->files));
 	file = &asset->files[asset->n_files++];
 	memset(file, 0, sizeof(*file));
 	file->key = mem_strdup(key);
@@ -168,7 +170,8 @@ struct part *asset_add_part(struct asset *asset, const char *key)
 
 	if (part)
 		return part;
-	asset->parts = mem_grow(asset->parts, asset->n_parts + 1, sizeof(*asset->parts));
+	asset->parts =
+		mem_grow(asset->parts, asset->n_parts + 1, sizeof(*asset->parts));
 	part = &asset->parts[asset->n_parts++];
 	memset(part, 0, sizeof(*part));
 	part->key = mem_strdup(key);
@@ -284,9 +287,8 @@ bool asset_apply_event(struct asset *asset, const struct event *event, int64_t n
 		return false;
 	/* What was deleted is not brought back by what happened before; and nothing but
 	 * `fetch` brings back what a person removed. */
-	if (asset->tombstone &&
-		(asset->by_person || event->kind == EVENT_DELETED ||
-			at_ns <= asset->times.deleted))
+	if (asset->tombstone && (asset->by_person || event->kind == EVENT_DELETED ||
+					at_ns <= asset->times.deleted))
 		return false;
 	make_due(asset, now_ns);
 	return true;

@@ -1,6 +1,7 @@
 /*
- * The guard of archive and disk. One look at a time runs on the pool; its result is judged
- * on the loop. Trouble reported by work holds until a later look has found all well.
+ * The guard of archive and disk. One look at a time runs on the pool; its result is
+ * judged on the loop. Trouble reported by work holds until a later look has found all
+ * well.
  */
 #include <config.h>
 
@@ -149,8 +150,8 @@ static void on_timer(uv_timer_t *timer)
 }
 
 int guard_open(struct guard **out, uv_loop_t *loop, struct archive *archive,
-	const char *archive_id, const struct amount *min_free, struct warnings *warnings,
-	const struct guard_events *events, struct err *err)
+	const char *archive_id, const struct amount *min_free,
+	struct warnings *warnings, const struct guard_events *events, struct err *err)
 {
 	struct guard *guard = mem_alloc(sizeof(*guard));
 
@@ -206,7 +207,8 @@ void guard_trouble(struct guard *guard, const struct err *err)
 	guard->trouble = true;
 	guard->trouble_at_look = guard->looks;
 	warnings_set(guard->warnings, "local", NULL, true,
-		"%s: everything pauses and goes on by itself when it is over", err->text);
+		"%s: everything pauses and goes on by itself when it is over",
+		err->text);
 	tell(guard);
 	look(guard);
 }

@@ -98,9 +98,8 @@ static int64_t on_begin(void *arg, struct http_in *in)
 		return -1;
 	}
 	if (strcmp(http_in_method(in), "POST") != 0) {
-		struct http_reply reply = {
-			.status = 405, .headers = { { "Allow", "POST" } }
-		};
+		struct http_reply reply = { .status = 405,
+			.headers = { { "Allow", "POST" } } };
 
 		count("wrong_method");
 		http_reply(in, &reply);
@@ -113,17 +112,18 @@ static int64_t on_begin(void *arg, struct http_in *in)
 
 /* ---- unverified ---- */
 
-static void unverified(struct intake *intake, struct http_in *in, size_t index, bool missing)
+static void unverified(
+	struct intake *intake, struct http_in *in, size_t index, bool missing)
 {
-	const struct workspace_config *ws = &intake->settings->config->workspaces[index];
+	const struct workspace_config *ws =
+		&intake->settings->config->workspaces[index];
 	const char *address = http_in_address(in);
 	struct log_about about = { .workspace = ws->name };
 	char key[96];
 
 	if (!limiter_allow(intake->limiter, address, clock_system.mono_ms())) {
-		struct http_reply reply = {
-			.status = 429, .headers = { { "Retry-After", "60" } }
-		};
+		struct http_reply reply = { .status = 429,
+			.headers = { { "Retry-After", "60" } } };
 
 		count("rate_limited");
 		http_reply(in, &reply);
@@ -138,7 +138,8 @@ static void unverified(struct intake *intake, struct http_in *in, size_t index, 
 	snprintf(key, sizeof(key), "signature/%s", ws->name);
 	warnings_set(intake->o.warnings, key, ws->name, false,
 		"the last %d deliveries for workspace %s had wrong signatures: compare its "
-		"webhook_secret with the platform's", intake->bad_signatures[index], ws->name);
+		"webhook_secret with the platform's",
+		intake->bad_signatures[index], ws->name);
 }
 
 static void verified(struct intake *intake, size_t index)
@@ -157,7 +158,8 @@ static void verified(struct intake *intake, size_t index)
 
 static void try_later(struct http_in *in)
 {
-	struct http_reply reply = { .status = 503, .headers = { { "Retry-After", "10" } } };
+	struct http_reply reply = { .status = 503,
+		.headers = { { "Retry-After", "10" } } };
 
 	http_reply(in, &reply);
 }
@@ -176,7 +178,8 @@ static void act(const struct waiting *waiting, const struct delivery_result *res
 		keeper_sweep(intake->o.keeper, waiting->workspace, waiting->at_ns);
 	else if (result->due)
 		keeper_news(intake->o.keeper, waiting->workspace, result->asset_row,
-			waiting->kind == EVENT_DELETED || waiting->kind == EVENT_FAILED);
+			waiting->kind == EVENT_DELETED ||
+				waiting->kind == EVENT_FAILED);
 }
 
 static void on_stored(
@@ -191,14 +194,15 @@ static void on_stored(
 		http_in_set_user(in, NULL);
 	if (err->class != ERR_NONE) {
 		warnings_set(intake->o.warnings, "store", waiting->workspace, true,
-			"deliveries cannot be stored and are answered 503: %s", err->text);
+			"deliveries cannot be stored and are answered 503: %s",
+			err->text);
 		if (in)
 			refuse(in);
 	} else {
 		warnings_clear(intake->o.warnings, "store");
-		count(result->duplicate ? "duplicate"
-		      : waiting->acted_on ? "accepted"
-					  : "recorded");
+		count(result->duplicate     ? "duplicate"
+			: waiting->acted_on ? "accepted"
+					    : "recorded");
 		if (in)
 			http_reply_text(in, 200, NULL);
 		if (waiting->acted_on && !result->duplicate)
@@ -218,8 +222,8 @@ static void put(struct intake *intake, struct http_in *in, struct delivery *deli
 	waiting->kind = delivery->event.kind;
 	waiting->names_asset = delivery->event.asset_id != NULL;
 	waiting->acted_on = delivery->outcome == DELIVERED_ACCEPTED;
-	waiting->at_ns = delivery->event.at_ns ? delivery->event.at_ns
-					       : delivery->received_ns;
+	waiting->at_ns =
+		delivery->event.at_ns ? delivery->event.at_ns : delivery->received_ns;
 	if (in)
 		http_in_set_user(in, &waiting->in);
 	intake->pending++;
@@ -284,8 +288,8 @@ static void take_picture(struct intake *intake, struct http_in *in,
 
 /* ---- verified ---- */
 
-static void keep_rejected(struct intake *intake, const char *workspace, const void *body,
-	size_t len, const char *why)
+static void keep_rejected(struct intake *intake, const char *workspace,
+	const void *body, size_t len, const char *why)
 {
 	struct delivery *delivery = delivery_new();
 	char sha256[DIGEST_SHA256_HEX];
@@ -305,8 +309,9 @@ static void keep_rejected(struct intake *intake, const char *workspace, const vo
 	put(intake, NULL, delivery);
 }
 
-static void take(struct intake *intake, struct http_in *in, const struct workspace_config *ws,
-	const struct platform *platform, const void *body, size_t len)
+static void take(struct intake *intake, struct http_in *in,
+	const struct workspace_config *ws, const struct platform *platform,
+	const void *body, size_t len)
 {
 	struct delivery_input input = {
 		.body = body,
@@ -344,7 +349,8 @@ static void take(struct intake *intake, struct http_in *in, const struct workspa
 		break;
 	case DELIVERY_REJECT:
 		count("rejected");
-		log_warn(&about, "a signed delivery is unusable: %s; answered 400 and kept",
+		log_warn(&about,
+			"a signed delivery is unusable: %s; answered 400 and kept",
 			err.text);
 		http_reply_text(in, 400, err.text);
 		keep_rejected(intake, ws->name, body, len, err.text);
@@ -402,7 +408,8 @@ static void on_gone(void *arg, struct http_in *in)
 
 /* ---- life ---- */
 
-int intake_open(struct intake **out, const struct intake_options *options, struct err *err)
+int intake_open(
+	struct intake **out, const struct intake_options *options, struct err *err)
 {
 	struct intake *intake = mem_alloc(sizeof(*intake));
 	struct series_options series = {
@@ -417,8 +424,8 @@ int intake_open(struct intake **out, const struct intake_options *options, struc
 	intake->series = series_new(&series);
 	intake->settings = settings_ref(options->settings);
 	intake->limiter = limiter_new();
-	intake->bad_signatures = mem_array(
-		options->settings->config->n_workspaces + 1, sizeof(*intake->bad_signatures));
+	intake->bad_signatures = mem_array(options->settings->config->n_workspaces + 1,
+		sizeof(*intake->bad_signatures));
 	*out = intake;
 	return 0;
 }
@@ -428,8 +435,8 @@ void intake_reload(struct intake *intake, struct settings *settings)
 	settings_unref(intake->settings);
 	intake->settings = settings_ref(settings);
 	free(intake->bad_signatures);
-	intake->bad_signatures =
-		mem_array(settings->config->n_workspaces + 1, sizeof(*intake->bad_signatures));
+	intake->bad_signatures = mem_array(
+		settings->config->n_workspaces + 1, sizeof(*intake->bad_signatures));
 }
 
 struct http_server_handler intake_handler(struct intake *intake)

@@ -25,7 +25,8 @@ struct intake_options {
 	struct warnings *warnings;
 	struct settings *settings;
 };
-int intake_open(struct intake **out, const struct intake_options *options, struct err *err);
+int intake_open(
+	struct intake **out, const struct intake_options *options, struct err *err);
 void intake_reload(struct intake *intake, struct settings *settings);
 /* The handler for the receiver's listeners. */
 struct http_server_handler intake_handler(struct intake *intake);

@@ -19,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Looks beyond the file slots keep the slots busy while others still ask the platform. */
-#define LOOKS_PER_SLOT   2
-#define SWEEP_AGAIN_MS   15000
-#define TICK_SOON_MS     1
-#define TICK_LONGEST_MS  (INT64_C(60) * 1000)
+/* Looks beyond the file slots keep the slots busy while others still ask the platform.
+ */
+#define LOOKS_PER_SLOT  2
+#define SWEEP_AGAIN_MS  15000
+#define TICK_SOON_MS    1
+#define TICK_LONGEST_MS (INT64_C(60) * 1000)
 
 struct lane {
 	char *name;
@@ -33,8 +34,8 @@ struct lane {
 	int64_t next_ns; /* the store's next due time; 0 none */
 	size_t looks;
 	struct sweep *sweep;
-	int64_t sweep_wanted_ns;  /* a nameless deletion to follow up; 0 none */
-	int64_t sweep_at_ms;      /* monotonic: not before */
+	int64_t sweep_wanted_ns; /* a nameless deletion to follow up; 0 none */
+	int64_t sweep_at_ms;     /* monotonic: not before */
 };
 
 struct keeper {
@@ -79,8 +80,8 @@ static void make_lanes(struct keeper *keeper)
 		struct lane *lane = lane_of(keeper, config->workspaces[i].name);
 
 		if (!lane) {
-			keeper->lanes = mem_grow(
-				keeper->lanes, keeper->n_lanes + 1, sizeof(*keeper->lanes));
+			keeper->lanes = mem_grow(keeper->lanes, keeper->n_lanes + 1,
+				sizeof(*keeper->lanes));
 			lane = &keeper->lanes[keeper->n_lanes++];
 			memset(lane, 0, sizeof(*lane));
 			lane->name = mem_strdup(config->workspaces[i].name);
@@ -165,8 +166,8 @@ static void start_look(struct keeper *keeper, struct lane *lane, int64_t row)
 	const struct workspace_config *ws =
 		config_workspace(keeper->settings->config, lane->name);
 
-	keeper->looks = mem_grow(
-		keeper->looks, keeper->n_looks + 1, sizeof(struct look *));
+	keeper->looks =
+		mem_grow(keeper->looks, keeper->n_looks + 1, sizeof(struct look *));
 	lane->looks++;
 	keeper->looks[keeper->n_looks++] =
 		look_start(&keeper->env, keeper->settings, ws, row);
@@ -179,8 +180,8 @@ struct asking {
 	char *workspace;
 };
 
-static void on_due(void *arg, const struct err *err, const struct due_asset *due, size_t n,
-	int64_t next_ns)
+static void on_due(void *arg, const struct err *err, const struct due_asset *due,
+	size_t n, int64_t next_ns)
 {
 	struct asking *asking = arg;
 	struct keeper *keeper = asking->keeper;
@@ -223,13 +224,14 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 	asking->workspace = mem_strdup(lane->name);
 	lane->asking = true;
 	lane->dirty = false;
-	store_due(keeper->o.store, lane->name, clock_system.wall_ns(), lane->looks + share,
-		on_due, asking);
+	store_due(keeper->o.store, lane->name, clock_system.wall_ns(),
+		lane->looks + share, on_due, asking);
 }
 
 /* ---- sweeps ---- */
 
-static void on_sweep_done(void *arg, struct sweep *sweep, const struct err *err, size_t count)
+static void on_sweep_done(
+	void *arg, struct sweep *sweep, const struct err *err, size_t count)
 {
 	struct keeper *keeper = arg;
 	struct lane *lane = lane_of(keeper, sweep_workspace(sweep));
@@ -242,12 +244,14 @@ static void on_sweep_done(void *arg, struct sweep *sweep, const struct err *err,
 		lane->dirty = true;
 		log_info(&about,
 			"a deletion that names no media: the platform's list has been read, %zu "
-			"assets are not in it and are asked for one by one", count);
+			"assets are not in it and are asked for one by one",
+			count);
 	} else if (err->class != ERR_CANCELLED) {
 		lane->sweep_at_ms = clock_system.mono_ms() + SWEEP_AGAIN_MS;
 		log_warn(&about,
 			"a deletion that names no media: the platform's list could not be read "
-			"(%s); tried again in %d s", err->text, SWEEP_AGAIN_MS / 1000);
+			"(%s); tried again in %d s",
+			err->text, SWEEP_AGAIN_MS / 1000);
 	}
 	if (keeper->parking)
 		maybe_parked(keeper);
@@ -305,7 +309,8 @@ static void tick(struct keeper *keeper)
 	if (keeper->parking)
 		return;
 	for (size_t k = 0; k < keeper->n_lanes; k++) {
-		struct lane *lane = &keeper->lanes[(keeper->turn + k) % keeper->n_lanes];
+		struct lane *lane =
+			&keeper->lanes[(keeper->turn + k) % keeper->n_lanes];
 		int64_t wait_ms;
 
 		if (lane_may_look(keeper, lane)) {
@@ -317,11 +322,13 @@ static void tick(struct keeper *keeper)
 				ask_due(keeper, lane);
 				continue;
 			}
-			if (lane->dirty) /* a look that ends, or the guard, comes back */
+			if (lane->dirty) /* a look that ends, or the guard, comes back
+					  */
 				continue;
 		}
 		wait_ms = lane_wait_ms(keeper, lane);
-		if (wait_ms >= 0 && wait_ms < soonest_ms && !lane->asking && !lane->paused)
+		if (wait_ms >= 0 && wait_ms < soonest_ms && !lane->asking &&
+			!lane->paused)
 			soonest_ms = wait_ms < 50 ? 50 : wait_ms;
 	}
 	keeper->turn++;
@@ -330,7 +337,8 @@ static void tick(struct keeper *keeper)
 
 /* ---- from outside ---- */
 
-void keeper_news(struct keeper *keeper, const char *workspace, int64_t row, bool stops_work)
+void keeper_news(
+	struct keeper *keeper, const char *workspace, int64_t row, bool stops_work)
 {
 	struct lane *lane = lane_of(keeper, workspace);
 
@@ -361,8 +369,10 @@ static void on_paused_stored(void *arg, const struct err *err)
 
 	(void)arg;
 	if (err->class != ERR_NONE)
-		log_error(&about, "the pause could not be stored (%s): it is forgotten when the "
-				  "agent restarts", err->text);
+		log_error(&about,
+			"the pause could not be stored (%s): it is forgotten when the "
+			"agent restarts",
+			err->text);
 }
 
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused)
@@ -376,8 +386,8 @@ void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused
 	store_set_paused(keeper->o.store, workspace, paused, on_paused_stored, NULL);
 	if (paused) {
 		for (size_t i = 0; i < keeper->n_looks; i++)
-			if (!workspace[0] ||
-				strcmp(look_workspace(keeper->looks[i]), workspace) == 0)
+			if (!workspace[0] || strcmp(look_workspace(keeper->looks[i]),
+						     workspace) == 0)
 				look_stop(keeper->looks[i]);
 		return;
 	}
@@ -400,7 +410,8 @@ bool keeper_paused(const struct keeper *keeper, const char *workspace)
 	return false;
 }
 
-bool keeper_live_state(const struct keeper *keeper, int64_t row, enum asset_state *state)
+bool keeper_live_state(
+	const struct keeper *keeper, int64_t row, enum asset_state *state)
 {
 	for (size_t i = 0; i < keeper->n_looks; i++) {
 		if (look_row(keeper->looks[i]) == row) {
@@ -416,7 +427,8 @@ struct settings *keeper_settings(const struct keeper *keeper)
 	return keeper->settings;
 }
 
-void keeper_space(const struct keeper *keeper, int64_t *free_bytes, int64_t *total_bytes)
+void keeper_space(
+	const struct keeper *keeper, int64_t *free_bytes, int64_t *total_bytes)
 {
 	guard_space(keeper->guard, free_bytes, total_bytes);
 }
@@ -440,8 +452,8 @@ static void on_guard(void *arg, bool well)
 	tick_in(keeper, TICK_SOON_MS);
 }
 
-static void on_workspaces(
-	void *arg, const struct err *err, const struct workspace_state *states, size_t n)
+static void on_workspaces(void *arg, const struct err *err,
+	const struct workspace_state *states, size_t n)
 {
 	struct keeper *keeper = arg;
 	struct log_about about = { 0 };
@@ -465,7 +477,8 @@ static void on_workspaces(
 		tick_in(keeper, TICK_SOON_MS);
 }
 
-int keeper_open(struct keeper **out, const struct keeper_options *options, struct err *err)
+int keeper_open(
+	struct keeper **out, const struct keeper_options *options, struct err *err)
 {
 	struct keeper *keeper = mem_alloc(sizeof(*keeper));
 	struct guard_events guard_events = { .changed = on_guard, .arg = keeper };
@@ -475,9 +488,9 @@ int keeper_open(struct keeper **out, const struct keeper_options *options, struc
 	keeper->settings = settings_ref(options->settings);
 	keeper->api = api_new(options->api, options->warnings);
 	slots_init(&keeper->slots, keeper->settings->config->transfer.concurrency);
-	r = guard_open(&keeper->guard, options->loop, options->archive, options->archive_id,
-		&keeper->settings->config->transfer.min_free, options->warnings,
-		&guard_events, err);
+	r = guard_open(&keeper->guard, options->loop, options->archive,
+		options->archive_id, &keeper->settings->config->transfer.min_free,
+		options->warnings, &guard_events, err);
 	if (r < 0) {
 		api_free(keeper->api);
 		settings_unref(keeper->settings);

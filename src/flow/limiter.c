@@ -1,5 +1,6 @@
 /*
- * Token buckets in an open-addressed table; a full neighbourhood gives up its oldest entry.
+ * Token buckets in an open-addressed table; a full neighbourhood gives up its oldest
+ * entry.
  */
 #include <config.h>
 
@@ -42,7 +43,8 @@ static unsigned hash(const char *text)
 	return value;
 }
 
-static struct entry *entry_of(struct limiter *limiter, const char *address, int64_t now_ms)
+static struct entry *entry_of(
+	struct limiter *limiter, const char *address, int64_t now_ms)
 {
 	unsigned start = hash(address);
 	struct entry *oldest = NULL;

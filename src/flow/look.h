@@ -1,11 +1,14 @@
 /*
- * A look at one asset: what does the platform say, what do we want, what is missing, do it.
+ * A look at one asset: what does the platform say, what do we want, what is missing, do
+ * it.
  *
- *   load ► ask ► (prove ► decide ► remove) ► plan ► path ► fetch ► recheck ► sidecar ► save
+ *   load ► ask ► (prove ► decide ► remove) ► plan ► path ► fetch ► recheck ► sidecar ►
+ * save
  *
- * Each step hands over to the next from a callback; any of them may end the look early by
- * settling the asset in a state with a reason and a time to look again. Whatever happens,
- * the last step writes one row. Control loop only; files are touched on the pool.
+ * Each step hands over to the next from a callback; any of them may end the look early
+ * by settling the asset in a state with a reason and a time to look again. Whatever
+ * happens, the last step writes one row. Control loop only; files are touched on the
+ * pool.
  */
 #ifndef VODKEEP_FLOW_LOOK_H
 #define VODKEEP_FLOW_LOOK_H

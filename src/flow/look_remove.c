@@ -1,6 +1,6 @@
 /*
- * Removing: asks core/removal whether, carries out what it answers. Touches only files that
- * the asset's row names.
+ * Removing: asks core/removal whether, carries out what it answers. Touches only files
+ * that the asset's row names.
  */
 #include <config.h>
 
@@ -31,7 +31,8 @@ static void on_removed(struct look *look)
 	}
 	if (files)
 		look_note(look, "removed", "%zu %s from %s %s", files,
-			files == 1 ? "file" : "files", asset->base_path ? asset->base_path : "",
+			files == 1 ? "file" : "files",
+			asset->base_path ? asset->base_path : "",
 			state == ASSET_TRASHED ? "moved to the trash" : "removed");
 	while (asset->n_files)
 		asset_drop_file(asset, asset->files[0].key);
@@ -58,7 +59,8 @@ static void remove_files(struct look *look, bool trash)
 	time_format_utc(look_now_ns(), date);
 	date[10] = '\0';
 	for (size_t i = 0; i < asset->n_files; i++)
-		look_op(look, trash ? OP_TRASH : OP_REMOVE, asset->files[i].path, date, false);
+		look_op(look, trash ? OP_TRASH : OP_REMOVE, asset->files[i].path, date,
+			false);
 	for (size_t i = 0; i < asset->n_parts; i++) {
 		if (asset->parts[i].placing)
 			look_op(look, OP_REMOVE, asset->parts[i].placing, NULL, false);
@@ -108,11 +110,11 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
 		look_note(look, "rule", "kept: %s", why);
-		asset->answered_deleted_ns = asset->times.deleted ? asset->times.deleted
-								  : look_now_ns();
+		asset->answered_deleted_ns =
+			asset->times.deleted ? asset->times.deleted : look_now_ns();
 		look_settle(look,
-			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT, 0,
-			"%s", why);
+			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT,
+			0, "%s", why);
 		return;
 	case REMOVAL_ASK_AGAIN:
 		err_set(&err, ERR_TRANSIENT, "the deletion is not proven: %s", why);
@@ -123,7 +125,8 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 		return;
 	case REMOVAL_FOR_PERSON:
 		warnings_set(look->env->warnings, "deletions", look->ws->name, false,
-			"deletions of workspace %s wait for a person: %s", look->ws->name, why);
+			"deletions of workspace %s wait for a person: %s",
+			look->ws->name, why);
 		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
 		return;
 	case REMOVAL_HELD:
@@ -133,7 +136,8 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	}
 }
 
-static void on_counts(void *arg, const struct err *err, int64_t removed, int64_t archived)
+static void on_counts(
+	void *arg, const struct err *err, int64_t removed, int64_t archived)
 {
 	struct look *look = arg;
 	const struct asset *asset = look->asset;
@@ -170,8 +174,8 @@ static void weigh(struct look *look)
 {
 	look->rule = rule_choose(
 		look->settings->config, look->ws->name, &look->asset->facts);
-	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS, on_counts,
-		look);
+	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS,
+		on_counts, look);
 }
 
 static void on_proof(void *arg, const struct err *err, bool proven)
@@ -194,8 +198,9 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 		look_rest(look, &unproven);
 		return;
 	}
-	look_note(look, "api", "the platform no longer has the media; its list answers, so "
-			       "the credentials are good");
+	look_note(look, "api",
+		"the platform no longer has the media; its list answers, so "
+		"the credentials are good");
 	weigh(look);
 }
 

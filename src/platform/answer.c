@@ -137,6 +137,17 @@ int64_t answer_duration_ms(double seconds)
 	return (int64_t)(seconds * MS_PER_SECOND + 0.5);
 }
 
+int answer_pixels(const cJSON *node, const char *name)
+{
+	int64_t value = json_int(node, name, 0);
+	return value > 0 && value <= ANSWER_PIXELS_MAX ? (int)value : 0;
+}
+
+int answer_lines(int width, int height)
+{
+	return width > 0 && width < height ? width : height;
+}
+
 struct list_entry *list_page_add(struct list_page *page, const char *id)
 {
 	page->entries =

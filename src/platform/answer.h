@@ -26,6 +26,11 @@ bool answer_is(const char *text, const char *word);
 char *answer_language(const char *text);
 /* Seconds that may be fractional to milliseconds; -1 when out of reason. */
 int64_t answer_duration_ms(double seconds);
+#define ANSWER_PIXELS_MAX 100000
+/* A width or height; 0 when absent or out of reason. */
+int answer_pixels(const cJSON *node, const char *name);
+/* The lines that name a resolution: the shorter side, as facts_resolution() has it. */
+int answer_lines(int width, int height);
 /* Append an entry with initialised record. */
 struct list_entry *list_page_add(struct list_page *page, const char *id);
 

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIXELS_MAX    100000
 #define TRIAL_LIFE_NS (24 * 3600 * NS_PER_S) /* trial media is removed then (§5) */
 
 const cJSON *fastpix_next(const cJSON *list, const cJSON *previous)
@@ -58,23 +57,17 @@ static int64_t duration_ms(const cJSON *media)
 	return seconds > 0 ? answer_duration_ms(seconds) : -1;
 }
 
-static int pixels(const cJSON *node, const char *name)
-{
-	int64_t value = json_int(node, name, 0);
-	return value > 0 && value <= PIXELS_MAX ? (int)value : 0;
-}
-
 static void largest(const cJSON *list, const char *type, struct facts *facts)
 {
 	const cJSON *item = NULL;
 
 	while ((item = fastpix_next(list, item))) {
-		int height = pixels(item, "height");
+		int height = answer_pixels(item, "height");
 		if (!answer_is(json_text(item, "type"), type) ||
 			height <= facts->height)
 			continue;
 		facts->height = height;
-		facts->width = pixels(item, "width");
+		facts->width = answer_pixels(item, "width");
 	}
 }
 
@@ -89,7 +82,8 @@ static void resolution(const cJSON *media, struct facts *facts)
 	const char *text = json_text(media, "sourceResolution");
 	char *end;
 	long height = text ? strtol(text, &end, 10) : 0;
-	if (height > 0 && height <= PIXELS_MAX && (*end == '\0' || answer_is(end, "p")))
+	if (height > 0 && height <= ANSWER_PIXELS_MAX &&
+		(*end == '\0' || answer_is(end, "p")))
 		facts->height = (int)height;
 }
 

@@ -32,7 +32,27 @@ enum rendition_state {
 
 struct rendition {
 	enum rendition_state state;
-	int height;
+	bool others; /* mp4Support names other renditions */
+	int lines;
+};
+
+/* How a playback id may be used, best first (§9.16). */
+enum policy {
+	POLICY_PUBLIC,
+	POLICY_RESTRICTED, /* public, for some sites or players only (§9.20) */
+	POLICY_PRIVATE,
+	POLICY_DRM,
+	POLICY_OTHER,
+	POLICY_NONE,
+};
+
+static const char *const policy_why[] = {
+	[POLICY_PRIVATE] =
+		"this media is private: it plays only with signed tokens, for "
+		"which there is no key",
+	[POLICY_DRM] = "this media is protected by DRM and cannot be archived",
+	[POLICY_OTHER] = "FastPix protects this media in a way vodkeep does not know",
+	[POLICY_NONE] = "FastPix gives this media no playback id",
 };
 
 static bool denies(const cJSON *playback_id, const char *path)
@@ -40,51 +60,45 @@ static bool denies(const cJSON *playback_id, const char *path)
 	return answer_is(json_text(playback_id, path), "deny");
 }
 
-/* Lower is better: public, public but limited to some sites or players, private. Never
- * DRM: what a licence would open is not vodkeep's to keep (§9.16). */
-static int playback_rank(const cJSON *playback_id)
+static enum policy policy_of(const cJSON *playback_id)
 {
 	const char *policy = json_text(playback_id, "accessPolicy");
 
-	if (policy && answer_is(policy, "private"))
-		return 2;
+	if (answer_is(policy, "private"))
+		return POLICY_PRIVATE;
+	if (answer_is(policy, "drm"))
+		return POLICY_DRM;
 	if (policy && !answer_is(policy, "public"))
-		return -1;
+		return POLICY_OTHER;
 	return denies(playback_id, "accessRestrictions.domains.defaultPolicy") ||
-	       denies(playback_id, "accessRestrictions.userAgents.defaultPolicy");
+			       denies(playback_id,
+				       "accessRestrictions.userAgents.defaultPolicy")
+		       ? POLICY_RESTRICTED
+		       : POLICY_PUBLIC;
 }
 
 static struct playback choose_playback(
 	const struct workspace_config *ws, const cJSON *media)
 {
 	struct playback best = {
-		.why = "FastPix gives this media no playback id",
 		.stream_url = ws->stream_url ? ws->stream_url : FASTPIX_STREAM_URL,
 		.image_url = ws->image_url ? ws->image_url : FASTPIX_IMAGE_URL,
 	};
 	const cJSON *ids = json_at(media, "playbackIds");
 	const cJSON *item = NULL;
-	int best_rank = 3;
+	enum policy best_policy = POLICY_NONE;
 
 	if (!ids)
 		ids = json_at(media, "playback_ids");
 	while ((item = fastpix_next(ids, item))) {
 		const char *id = json_text(item, "id");
-		int rank = playback_rank(item);
-		if (!id || !asset_id_ok(id))
+		enum policy policy = policy_of(item);
+		if (!id || !asset_id_ok(id) || policy >= best_policy)
 			continue;
-		if (rank < 0 && best_rank == 3)
-			best.why =
-				"this media is protected by DRM and cannot be archived";
-		if (rank < 0 || rank >= best_rank)
-			continue;
-		best_rank = rank;
+		best_policy = policy;
 		best.id = id;
-		best.why = rank == 2
-				   ? "this media is private: it plays only with signed "
-				     "tokens, for which there is no key"
-				   : NULL;
 	}
+	best.why = policy_why[best_policy];
 	return best;
 }
 
@@ -129,19 +143,22 @@ static enum rendition_state state_of(const char *status)
  * array with a status each (§3 "Schema drift"). @name without '_' and in lower case. */
 static struct rendition find_rendition(const cJSON *media, const char *name)
 {
-	struct rendition found = { RENDITION_NONE, 0 };
+	struct rendition found = { .state = RENDITION_NONE };
 	const cJSON *support = json_at(media, "mp4Support");
 	const char *list = cJSON_GetStringValue(support);
 	const cJSON *item = NULL;
 
 	if (list_names(list, name))
 		found.state = RENDITION_NAMED;
+	found.others = list && *list && !answer_is(list, "none");
 	while ((item = fastpix_next(support, item))) {
 		const char *type = json_text(item, "type");
+		found.others = true;
 		if (!type || !same_name(type, strlen(type), name))
 			continue;
 		found.state = state_of(json_text(item, "status"));
-		found.height = (int)json_int(item, "height", 0);
+		found.lines = answer_lines(
+			answer_pixels(item, "width"), answer_pixels(item, "height"));
 		break;
 	}
 	return found;
@@ -189,8 +206,8 @@ static void apply_rendition(
 	case RENDITION_NONE:
 		why = mem_printf(
 			"FastPix has no %s rendition of this media (mp4Support "
-			"is none)",
-			what);
+			"%s)",
+			what, rendition->others ? "does not name it" : "is none");
 		break;
 	}
 	if (why)
@@ -202,17 +219,18 @@ static void add_video(
 	const cJSON *media, const struct playback *playback, struct record *record)
 {
 	struct rendition mp4 = find_rendition(media, "capped4k");
+	int lines = answer_lines(record->facts.width, record->facts.height);
 	struct source *source;
 
 	source = offer(record, playback, ROLE_VIDEO, "video", playback->stream_url,
 		"/capped-4k.mp4");
-	source->height = mp4.height > 0 ? mp4.height : record->facts.height;
+	source->height = mp4.lines > 0 ? mp4.lines : lines;
 	apply_rendition(source, &mp4, "MP4");
 
 	source = offer(
 		record, playback, ROLE_VIDEO, "video", playback->stream_url, ".m3u8");
 	source->form = FORM_HLS;
-	source->height = record->facts.height;
+	source->height = lines;
 }
 
 /* The m4a is a by-product of a video, and the thing itself of audio-only media, which

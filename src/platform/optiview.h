@@ -36,6 +36,8 @@ void optiview_delete_request(
 /* An id that is text or integer, as text; NULL when it is neither or not usable. Caller
  * frees. */
 char *optiview_id(const cJSON *node, const char *path);
+/* A word of the platform in lower case (NULL gives NULL); caller frees. */
+char *optiview_word(const char *text);
 /* Status and facts of an asset from the API, without sources. */
 void optiview_asset_record(const cJSON *asset, struct record *record);
 void optiview_asset_sources(const cJSON *asset, struct record *record);

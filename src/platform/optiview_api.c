@@ -22,9 +22,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define TITLE             "Dolby OptiView"
-#define LEGACY_DIGITS_MAX 18 /* asset ids are 32 hex digits, which may all be decimal \
-			      */
+#define TITLE "Dolby OptiView"
+
+/* Asset ids are 32 hex digits, which may all happen to be decimal. */
+#define LEGACY_DIGITS_MAX 18
 
 /* Without statuses the API lists only what is processing or complete (§8.5). */
 #define LIST_QUERY                                                                 \

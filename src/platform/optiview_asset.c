@@ -20,33 +20,39 @@
 #include <string.h>
 #include <strings.h>
 
-#define PIXELS_MAX 100000
-
-/* Words of both APIs. "Expiring" is neither ready nor proof of deletion: asked again.
- */
+/* Words of both APIs. "Expiring" is neither ready nor proof of deletion. */
 static const struct {
 	const char *word;
 	enum record_status status;
 } statuses[] = {
-	{ "processing", RECORD_PENDING }, { "complete", RECORD_READY },
-	{ "error", RECORD_FAILED }, { "deleting", RECORD_DELETED },
-	{ "deleted", RECORD_DELETED },
-	{ "invalid", RECORD_FAILED }, /* record_files only */
+	/* clang-format off */
+	{ "processing", RECORD_PENDING },
+	{ "complete",   RECORD_READY },
+	{ "error",      RECORD_FAILED },
+	{ "deleting",   RECORD_DELETED },
+	{ "deleted",    RECORD_DELETED },
+	{ "invalid",    RECORD_FAILED }, /* record_files only */
+	/* clang-format on */
 };
 #define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
 
 char *optiview_id(const cJSON *node, const char *path)
 {
 	const char *text = json_text(node, path);
-	char *id;
+	int64_t number = json_int(node, path, 0);
 
 	if (text)
 		return asset_id_ok(text) ? mem_strdup(text) : NULL;
-	int64_t number = json_int(node, path, 0);
-	if (number <= 0)
-		return NULL;
-	id = mem_printf("%" PRId64, number);
-	return id;
+	return number > 0 ? mem_printf("%" PRId64, number) : NULL;
+}
+
+char *optiview_word(const char *text)
+{
+	char *copy = mem_strdup(text);
+	for (char *c = copy; c && *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return copy;
 }
 
 static enum record_status status_of(const char *word)
@@ -72,12 +78,6 @@ static const char *either(const cJSON *asset, const char *a, const char *b)
 	return text ? text : json_text(asset, b);
 }
 
-static int pixels(const cJSON *node, const char *name)
-{
-	int64_t value = json_int(node, name, 0);
-	return value > 0 && value <= PIXELS_MAX ? (int)value : 0;
-}
-
 static void resolution(const cJSON *tracks, struct facts *facts)
 {
 	const cJSON *track;
@@ -85,11 +85,11 @@ static void resolution(const cJSON *tracks, struct facts *facts)
 	if (!cJSON_IsArray(tracks))
 		return;
 	cJSON_ArrayForEach (track, tracks) {
-		int height = pixels(track, "height");
+		int height = answer_pixels(track, "height");
 		if (answer_is(json_text(track, "type"), "video") &&
 			height > facts->height) {
 			facts->height = height;
-			facts->width = pixels(track, "width");
+			facts->width = answer_pixels(track, "width");
 		}
 	}
 }
@@ -119,10 +119,8 @@ static void fill_facts(const cJSON *asset, struct facts *facts)
 	double seconds = json_number(asset, "metadata.duration", -1);
 
 	/* Only the record_files API says nothing of the type: it knows one. */
-	mem_replace(&facts->type, type ? type : "recording");
-	for (char *c = facts->type; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	free(facts->type);
+	facts->type = optiview_word(type ? type : "recording");
 	mem_replace(&facts->title, json_text(asset, "name"));
 	mem_replace(&facts->stream, either(asset, "feed.streamName", "streamName"));
 	mem_replace(&facts->channel, json_text(asset, "feed.channelId"));
@@ -180,9 +178,8 @@ static bool is_single_file(const char *url)
 	return false;
 }
 
-/* What downloadUrl holds for an HLS asset is not documented (§9), what `url` holds is:
- * the playlist (§4). The name in the URL tells most, then format and number of files.
- */
+/* What downloadUrl holds for an HLS asset is not documented (§9); `url` holds the
+ * playlist (§4). The name in the URL tells most, then format and number of files. */
 static enum form choose_link(const cJSON *asset, const char **link)
 {
 	const char *signed_link = json_text(asset, "download.downloadUrl");
@@ -224,7 +221,7 @@ static void add_media(const cJSON *asset, struct record *record)
 	const char *link;
 
 	source->form = choose_link(asset, &link);
-	source->height = record->facts.height;
+	source->height = answer_lines(record->facts.width, record->facts.height);
 	if (bytes > 0 && source->form == FORM_FILE)
 		source->bytes = bytes;
 	if (link) {

@@ -86,20 +86,11 @@ static char *event_key(const struct event *event, const cJSON *root, bool known,
 		"%s:%" PRId64 ":%.*s", event->type, timestamp, HASH_DIGITS, hex);
 }
 
-static char *lower_case(const char *text)
-{
-	char *copy = mem_strdup(text);
-	for (char *c = copy; c && *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	return copy;
-}
-
 static void fill_facts(
 	const cJSON *data, const struct event_type *known, struct facts *facts)
 {
 	const char *type = json_text(data, "type");
-	facts->type = lower_case(type ? type : known->media_type);
+	facts->type = optiview_word(type ? type : known->media_type);
 	facts->stream = mem_strdup(json_text(data, "streamName"));
 	facts->channel = mem_strdup(json_text(data, "channelId"));
 	facts->expires_ns = json_time_ns(data, "expiration");

@@ -198,8 +198,6 @@ static void redact_string(cJSON *node, bool hide_path)
 /* Recursion is bounded: json_parse() refuses deep nesting. */
 void redact_json(cJSON *node)
 {
-	cJSON *child;
-
 	if (node->string && is_secret_name(node->string) && !cJSON_IsNull(node) &&
 		!cJSON_IsBool(node)) {
 		hide(node);
@@ -207,7 +205,7 @@ void redact_json(cJSON *node)
 	}
 	if (cJSON_IsString(node))
 		redact_string(node, false);
-	cJSON_ArrayForEach (child, node)
+	for (cJSON *child = node->child; child; child = child->next)
 		redact_json(child);
 }
 

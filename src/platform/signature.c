@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIGNATURE_MAX 128 /* no scheme writes more; longer headers are not looked at \
-			   */
-#define SECRET_MAX 4096
+/* No scheme writes more; longer headers are not looked at. */
+#define SIGNATURE_MAX 128
+#define SECRET_MAX    4096
 
 static void encode(const struct signature_scheme *scheme, const void *mac, size_t len,
 	struct buf *out)
