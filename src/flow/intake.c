@@ -4,9 +4,9 @@
  *   route ► body ► verify ► parse ► store (group commit) ► answer
  *                                └► series (a picture)  ─┘
  *
- * Ends: 200 stored, duplicate, probe or not acted on; 400 signed but unusable; 401 and 429
- * unverified; 404, 405, 413 before anything is read; 503 when the store cannot commit or
- * the archive cannot keep a picture.
+ * Ends: 200 stored, duplicate, probe or not acted on; 400 signed but unusable; 401 and
+ * 429 unverified; 404, 405, 413 before anything is read; 503 when the store cannot
+ * commit or the archive cannot keep a picture.
  */
 #include <config.h>
 
@@ -277,7 +277,8 @@ static void take_picture(struct intake *intake, struct http_in *in,
 	}
 	waiting = mem_alloc(sizeof(*waiting));
 	waiting->in = in;
-	if (!series_keep(intake->series, config, ws->name, &picture, on_picture, waiting)) {
+	if (!series_keep(
+		    intake->series, config, ws->name, &picture, on_picture, waiting)) {
 		free(waiting);
 		count("image_lost");
 		try_later(in);
