@@ -36,8 +36,11 @@ int archive_space(const struct archive *archive, int64_t *free_bytes, int64_t *t
 void archive_part_name(int64_t row, const char *key, char out[256]);
 int archive_part_open(const struct archive *archive, const char *name, int *fd,
 	int64_t *size, struct err *err); /* read-write, created when absent */
+/* Make the names in the staging folder durable: before a part's bytes are first claimed. */
+int archive_part_sync(const struct archive *archive, struct err *err);
 int archive_part_remove(const struct archive *archive, const char *name, struct err *err);
-/* Remove staging files that @known does not know. Returns how many through *removed. */
+/* Remove staging files that @known does not know. Returns how many through *removed. Before
+ * transfers and archive_put() begin: their own files are here too. */
 int archive_part_sweep(const struct archive *archive,
 	bool (*known)(void *arg, const char *name), void *arg, int *removed, struct err *err);
 
@@ -46,6 +49,10 @@ int archive_part_sweep(const struct archive *archive,
  * happens; with it the file (known to be the asset's own) is replaced atomically. */
 int archive_place(const struct archive *archive, const char *part, const char *rel,
 	int64_t mtime_ns, bool replace, struct err *err);
+/* After a crash while placing: open @rel for reading if it is @part, placed: it is there,
+ * and @part is gone from staging or is the same file. Else ERR_NOT_FOUND. */
+int archive_placed_open(const struct archive *archive, const char *part, const char *rel,
+	int *fd, int64_t *size, struct err *err);
 /* Durable small file (a sidecar), atomically replacing its own earlier version. */
 int archive_put(const struct archive *archive, const char *rel, const void *data,
 	size_t len, int64_t mtime_ns, bool replace, struct err *err);
@@ -69,5 +76,20 @@ int archive_stat(const struct archive *archive, const char *rel, int64_t *size,
 /* Open a regular file for reading (no symlink followed). */
 int archive_read_open(const struct archive *archive, const char *rel, int *fd,
 	struct err *err);
+
+/* A series: pictures in one directory, each named by its moment. @sha256 NULL:
+ * "2026-11-22T10-00-00.123Z.jpg"; else "2026-11-22T10-00-00.123Z~1a2b3c4d.jpg", for
+ * another picture of the same moment. */
+#define ARCHIVE_SERIES_NAME 48
+void archive_series_name(
+	int64_t at_ns, const char *sha256, char out[ARCHIVE_SERIES_NAME]);
+/* Of the files in @dir that are named so, remove the oldest beyond @keep, at most
+ * @max_removed (memory and time are bounded by it, however many there are). Any other
+ * file stays. An absent directory is success. *removed is set also on failure. */
+int archive_series_prune(const struct archive *archive, const char *dir, int keep,
+	int max_removed, int *removed, struct err *err);
+/* Make the names in @dir durable: those another thread may have just given. */
+int archive_series_sync(
+	const struct archive *archive, const char *dir, struct err *err);
 
 #endif
