@@ -399,7 +399,7 @@ static void note_plan(struct look *look)
 	for (size_t i = 0; i < plan->n_fetches && n < sizeof(what) - 64; i++)
 		n += (size_t)snprintf(what + n, sizeof(what) - n, "%s%.40s",
 			i ? ", " : "", plan->fetches[i].source->key);
-	look_note(look, "rule", "rule %s: %s%s%s%s",
+	look_note(look, "rule", "%s: %s%s%s%s",
 		look->rule->name[0] ? look->rule->name : "(built in)",
 		plan->ignore      ? "ignored"
 		: plan->n_fetches ? "to fetch: "

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -209,6 +210,15 @@ static int checkpoint(struct backend_conn *conn, bool *complete, struct err *err
 	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : sqlite_failed(conn, err);
 }
 
+/* The cache that a load has filled, back to the system: an idle agent is small. */
+static void give_back(struct backend_conn *conn)
+{
+	sqlite3_db_release_memory(conn->db);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 static int sqlite_tidy(
 	struct backend_conn *conn, enum tidy_moment moment, bool *help, struct err *err)
 {
@@ -221,7 +231,7 @@ static int sqlite_tidy(
 	*help = false;
 	if (open_bytes == 0) {
 		if (moment == TIDY_IDLE)
-			sqlite3_db_release_memory(conn->db);
+			give_back(conn);
 	} else if (open_bytes <= WAL_SMALL && moment != TIDY_BETWEEN) {
 		rc = checkpoint(conn, &complete, err);
 		if (complete)
