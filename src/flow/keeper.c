@@ -272,7 +272,8 @@ static void on_sweep_done(
 			"assets are not in it and are asked for one by one",
 			count);
 	} else if (err->class != ERR_CANCELLED) {
-		lane->sweep_at_ms = clock_system.mono_ms() + sweep_delay_ms(keeper, lane, err);
+		lane->sweep_at_ms =
+			clock_system.mono_ms() + sweep_delay_ms(keeper, lane, err);
 		log_warn(&about,
 			"a deletion that names no media: the platform's list could not be read "
 			"(%s); tried again in %lld s",
@@ -439,12 +440,9 @@ bool keeper_paused(const struct keeper *keeper, const char *workspace)
 bool keeper_live_state(
 	const struct keeper *keeper, int64_t row, enum asset_state *state)
 {
-	for (size_t i = 0; i < keeper->n_looks; i++) {
-		if (look_row(keeper->looks[i]) == row) {
-			*state = look_state(keeper->looks[i]);
-			return true;
-		}
-	}
+	for (size_t i = 0; i < keeper->n_looks; i++)
+		if (look_row(keeper->looks[i]) == row)
+			return look_live_state(keeper->looks[i], state);
 	return false;
 }
 
