@@ -84,4 +84,19 @@ int archive_stat(const struct archive *archive, const char *rel, int64_t *size,
 int archive_read_open(
 	const struct archive *archive, const char *rel, int *fd, struct err *err);
 
+/* A series: pictures in one directory, each named by its moment. @sha256 NULL:
+ * "2026-11-22T10-00-00.123Z.jpg"; else "2026-11-22T10-00-00.123Z~1a2b3c4d.jpg", for
+ * another picture of the same moment. */
+#define ARCHIVE_SERIES_NAME 48
+void archive_series_name(
+	int64_t at_ns, const char *sha256, char out[ARCHIVE_SERIES_NAME]);
+/* Of the files in @dir that are named so, remove the oldest beyond @keep, at most
+ * @max_removed (memory and time are bounded by it, however many there are). Any other
+ * file stays. An absent directory is success. *removed is set also on failure. */
+int archive_series_prune(const struct archive *archive, const char *dir, int keep,
+	int max_removed, int *removed, struct err *err);
+/* Make the names in @dir durable: those another thread may have just given. */
+int archive_series_sync(
+	const struct archive *archive, const char *dir, struct err *err);
+
 #endif

@@ -3,4 +3,5 @@ libvodkeep_a_SOURCES += src/archive/archive_part.c
 libvodkeep_a_SOURCES += src/archive/archive_place.c
 libvodkeep_a_SOURCES += src/archive/archive_priv.h
 libvodkeep_a_SOURCES += src/archive/archive_remove.c
+libvodkeep_a_SOURCES += src/archive/archive_series.c
 libvodkeep_a_SOURCES += src/archive/sidecar.c src/archive/sidecar.h

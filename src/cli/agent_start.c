@@ -149,6 +149,7 @@ int agent_open(struct agent *agent, struct err *err)
 		.loop = &agent->loop,
 		.warnings = agent->warnings,
 		.settings = agent->settings,
+		.archive_id = agent->archive_id,
 	};
 	struct admin_options admin = {
 		.loop = &agent->loop,
@@ -165,7 +166,7 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = http_client_open(&agent->client, &agent->loop, &client, err);
 	keeper.store = intake.store = admin.store = agent->store;
-	keeper.archive = agent->archive;
+	keeper.archive = intake.archive = agent->archive;
 	keeper.transfers = admin.transfers = agent->transfers;
 	keeper.api = agent->client;
 	if (r == 0)

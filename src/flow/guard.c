@@ -52,12 +52,16 @@ static void look_work(uv_work_t *work)
 			&guard->look_err);
 }
 
+int64_t guard_need(const struct amount *min_free, int64_t total_bytes)
+{
+	if (min_free->percent > 0 && total_bytes > 0)
+		return (int64_t)((double)total_bytes * min_free->percent / 100.0);
+	return min_free->bytes;
+}
+
 int64_t guard_keep_free(const struct guard *guard)
 {
-	if (guard->min_free.percent > 0 && guard->total_bytes > 0)
-		return (int64_t)((double)guard->total_bytes * guard->min_free.percent /
-				 100.0);
-	return guard->min_free.bytes;
+	return guard_need(&guard->min_free, guard->total_bytes);
 }
 
 static void judge_space(struct guard *guard)

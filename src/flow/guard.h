@@ -29,6 +29,8 @@ bool guard_present(const struct guard *guard);
 /* Something local failed (disk full, read-only): stop, look again soon. */
 void guard_trouble(struct guard *guard, const struct err *err);
 void guard_space(const struct guard *guard, int64_t *free_bytes, int64_t *total_bytes);
+/* Bytes of a filesystem of @total_bytes (-1 unknown) that @min_free keeps free. */
+int64_t guard_need(const struct amount *min_free, int64_t total_bytes);
 /* Bytes that have to stay free. */
 int64_t guard_keep_free(const struct guard *guard);
 

@@ -2,10 +2,11 @@
  * Intake: one delivery from bytes to an answer.
  *
  *   route ► body ► verify ► parse ► store (group commit) ► answer
+ *                                └► series (a picture)  ─┘
  *
  * Ends: 200 stored, duplicate, probe or not acted on; 400 signed but unusable; 401 and
  * 429 unverified; 404, 405, 413 before anything is read; 503 when the store cannot
- * commit.
+ * commit or the archive cannot keep a picture.
  */
 #include <config.h>
 
@@ -17,6 +18,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "flow/limiter.h"
+#include "flow/series.h"
 #include "platform/redact.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,7 @@ struct intake {
 	struct intake_options o;
 	struct settings *settings;
 	struct limiter *limiter;
+	struct series *series;
 	int *bad_signatures; /* in a row, by workspace */
 	size_t pending;
 };
@@ -153,13 +156,18 @@ static void verified(struct intake *intake, size_t index)
 
 /* ---- the store's answer ---- */
 
-static void refuse(struct http_in *in)
+static void try_later(struct http_in *in)
 {
 	struct http_reply reply = { .status = 503,
 		.headers = { { "Retry-After", "10" } } };
 
-	count("store_failed");
 	http_reply(in, &reply);
+}
+
+static void refuse(struct http_in *in)
+{
+	count("store_failed");
+	try_later(in);
 }
 
 static void act(const struct waiting *waiting, const struct delivery_result *result)
@@ -217,9 +225,66 @@ static void put(struct intake *intake, struct http_in *in, struct delivery *deli
 	waiting->at_ns =
 		delivery->event.at_ns ? delivery->event.at_ns : delivery->received_ns;
 	if (in)
-		http_in_set_user(in, waiting);
+		http_in_set_user(in, &waiting->in);
 	intake->pending++;
 	store_put_delivery(intake->o.store, delivery, on_stored, waiting);
+}
+
+/* ---- pictures ---- */
+
+/* A picture between the archive and its answer. */
+struct waiting_picture {
+	struct http_in *in; /* NULL: the client went away */
+};
+
+static void on_picture(void *arg, enum series_outcome outcome)
+{
+	static const char *const outcomes[] = {
+		[SERIES_KEPT] = "image_kept",
+		[SERIES_DUPLICATE] = "duplicate",
+		[SERIES_LOST] = "image_lost",
+	};
+	struct waiting_picture *waiting = arg;
+	struct http_in *in = waiting->in;
+
+	free(waiting);
+	count(outcomes[outcome]);
+	if (!in)
+		return;
+	http_in_set_user(in, NULL);
+	if (outcome == SERIES_LOST)
+		try_later(in);
+	else
+		http_reply_text(in, 200, NULL);
+}
+
+static void take_picture(struct intake *intake, struct http_in *in,
+	const struct workspace_config *ws, const struct delivery_input *input)
+{
+	const struct config *config = intake->settings->config;
+	struct picture picture = {
+		.stream_id = input->image_stream_id,
+		.timestamp = input->image_timestamp,
+		.data = input->body,
+		.len = input->len,
+	};
+	struct waiting_picture *waiting;
+
+	if (!series_wants(config, ws->name, picture.stream_id)) {
+		count("image");
+		http_reply_text(in, 200, NULL);
+		return;
+	}
+	waiting = mem_alloc(sizeof(*waiting));
+	waiting->in = in;
+	if (!series_keep(
+		    intake->series, config, ws->name, &picture, on_picture, waiting)) {
+		free(waiting);
+		count("image_lost");
+		try_later(in);
+		return;
+	}
+	http_in_set_user(in, &waiting->in);
 }
 
 /* ---- verified ---- */
@@ -281,8 +346,7 @@ static void take(struct intake *intake, struct http_in *in,
 		http_reply_text(in, 200, NULL);
 		break;
 	case DELIVERY_IMAGE:
-		count("image");
-		http_reply_text(in, 200, NULL);
+		take_picture(intake, in, ws, &input);
 		break;
 	case DELIVERY_REJECT:
 		count("rejected");
@@ -333,13 +397,14 @@ static void on_request(void *arg, struct http_in *in)
 	take(intake, in, ws, platform, body, len);
 }
 
+/* A request's user is where the one who waits for its answer keeps it. */
 static void on_gone(void *arg, struct http_in *in)
 {
-	struct waiting *waiting = http_in_user(in);
+	struct http_in **waiting = http_in_user(in);
 
 	(void)arg;
 	if (waiting)
-		waiting->in = NULL;
+		*waiting = NULL;
 }
 
 /* ---- life ---- */
@@ -348,9 +413,16 @@ int intake_open(
 	struct intake **out, const struct intake_options *options, struct err *err)
 {
 	struct intake *intake = mem_alloc(sizeof(*intake));
+	struct series_options series = {
+		.loop = options->loop,
+		.archive = options->archive,
+		.archive_id = options->archive_id,
+		.warnings = options->warnings,
+	};
 
 	(void)err;
 	intake->o = *options;
+	intake->series = series_new(&series);
 	intake->settings = settings_ref(options->settings);
 	intake->limiter = limiter_new();
 	intake->bad_signatures = mem_array(options->settings->config->n_workspaces + 1,
@@ -384,11 +456,12 @@ void intake_close(struct intake *intake)
 		return;
 	settings_unref(intake->settings);
 	limiter_free(intake->limiter);
+	series_free(intake->series);
 	free(intake->bad_signatures);
 	free(intake);
 }
 
 size_t intake_pending(const struct intake *intake)
 {
-	return intake->pending;
+	return intake->pending + series_pending(intake->series);
 }

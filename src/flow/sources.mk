@@ -9,6 +9,7 @@ libvodkeep_a_SOURCES += src/flow/look_fetch.c src/flow/look_files.c src/flow/loo
 libvodkeep_a_SOURCES += src/flow/sweep.c src/flow/sweep.h
 libvodkeep_a_SOURCES += src/flow/keeper.c src/flow/keeper.h
 libvodkeep_a_SOURCES += src/flow/limiter.c src/flow/limiter.h
+libvodkeep_a_SOURCES += src/flow/series.c src/flow/series.h
 libvodkeep_a_SOURCES += src/flow/intake.c src/flow/intake.h
 libvodkeep_a_SOURCES += src/flow/transfer.c src/flow/transfer.h src/flow/transfer_priv.h
 libvodkeep_a_SOURCES += src/flow/transfer_answer.c

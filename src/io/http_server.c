@@ -215,7 +215,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* MHD explains a failed start only in its messages. Everything later is noise that
  * clients can cause. */
-static void on_message(void *arg, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_message(
+	void *arg, const char *fmt, va_list ap)
 {
 	struct http_server *server = arg;
 	if (server->muted || server->trouble[0])

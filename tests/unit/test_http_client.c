@@ -865,6 +865,7 @@ static void test_per_host(void **state)
 	(void)state;
 	f->policy.low_speed_ms = 150; /* queueing is not stalling */
 	f->policy.total_ms = 150;
+	f->policy.connect_timeout_ms = 150;
 	for (int i = 0; i < 12; i++) {
 		struct http_request request = request_for(f, "GET", "/slow");
 		call(f, &h[i], &request);
