@@ -1,7 +1,7 @@
 /*
  * Byte buffers that know their maximum. Appending beyond it marks the buffer overflowed
- * and changes nothing: callers check once at the end. data is always NUL-terminated
- * after the first append (the NUL is not counted).
+ * and changes nothing, nor does any later append: callers check once at the end. data is
+ * always NUL-terminated after the first append (the NUL is not counted).
  */
 #ifndef VODKEEP_BASE_BUF_H
 #define VODKEEP_BASE_BUF_H

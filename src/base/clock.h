@@ -31,7 +31,8 @@ void time_format_local(int64_t ns, char out[40]);
 /* T of the commands: RFC 3339, or an age such as "2h", "7d" before @now_ns. */
 int time_parse_since(const char *text, int64_t now_ns, int64_t *ns, struct err *err);
 
-/* "500ms" "15s" "10m" "2h" "7d" "1w"; a bare number is refused. */
+/* "500ms" "15s" "10m" "2h" "7d" "1w", at most 100 years (so it also fits in ns); a bare
+ * number is refused. */
 int duration_parse(const char *text, int64_t *ms, struct err *err);
 /* The shortest exact form, "90s" for 90000. */
 void duration_format(int64_t ms, char out[32]);

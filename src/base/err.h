@@ -44,7 +44,8 @@ int err_sys(struct err *err, enum err_class class, int errnum, const char *fmt, 
 	__attribute__((format(printf, 4, 5)));
 /* The class a file-system errno belongs to: ENOSPC, EROFS, EIO, EDQUOT … are local. */
 enum err_class err_class_of_errno(int errnum);
-/* Put "<fmt>: " before the text. Returns -(int)err->class. */
+/* Put "<fmt>: " before the text. Returns -(int)err->class; with NULL, where the class is
+ * lost, -ERR_TRANSIENT: pass an err wherever the class matters. */
 int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_clear(struct err *err);
 

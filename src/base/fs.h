@@ -22,7 +22,8 @@ int fs_open_parent(int root_fd, const char *rel, bool create, int *fd, const cha
 	struct err *err);
 /* Whole file, at most @max bytes, appended to @out. */
 int fs_read(const char *path, size_t max, struct buf *out, struct err *err);
-/* Write beside, fsync, rename over, fsync the directory. @mode as open(2). */
+/* Write beside, fsync, rename over, fsync the directory; missing directories on the way
+ * are made. @mode as open(2). */
 int fs_write_atomic(int root_fd, const char *rel, const void *data, size_t len,
 	unsigned mode, struct err *err);
 int fs_sync_dir(int dir_fd, struct err *err);

@@ -14,10 +14,12 @@
 #include <stddef.h>
 
 /* Parse exactly @len bytes (trailing white space allowed, other trailing bytes are not).
- * Depth above 64 is refused. Caller owns *out (cJSON_Delete). ERR_INPUT on failure. */
+ * Depth above 64 and NUL bytes are refused; escapes of NUL and of lone surrogates become
+ * U+FFFD. Caller owns *out (cJSON_Delete). ERR_INPUT on failure. */
 int json_parse(const char *text, size_t len, cJSON **out, struct err *err);
 
-/* The node at @path or NULL; borrowed. Member names compare exactly. */
+/* The node at @path (one that is null included) or NULL; borrowed. "" is @node itself,
+ * which may be NULL. Member names compare exactly. */
 const cJSON *json_at(const cJSON *node, const char *path);
 /* A non-empty string, or NULL. Borrowed. */
 const char *json_text(const cJSON *node, const char *path);
@@ -37,7 +39,7 @@ void json_add_bool(cJSON *object, const char *name, bool value);
 /* RFC 3339 UTC with milliseconds; 0 adds null. */
 void json_add_time(cJSON *object, const char *name, int64_t ns);
 
-/* Compact (or indented) text; caller frees with free(). Never NULL. */
+/* Compact (or indented) text, valid UTF-8; caller frees with free(). Never NULL. */
 char *json_print(const cJSON *node, bool indented);
 
 #endif

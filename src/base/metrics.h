@@ -37,8 +37,9 @@ enum metric {
 	METRIC_COUNT
 };
 
-/* @label must be NULL exactly when the metric has none. Values are double in text; the
- * seconds metric is fed in seconds. */
+/* @label must be NULL exactly when the metric has none; values beyond the bound are
+ * counted under "other". Values are double in text; the seconds metric is fed in
+ * seconds. */
 void metric_add(enum metric metric, const char *label, double value);
 void metric_set(enum metric metric, const char *label, double value);
 double metric_get(enum metric metric, const char *label);

@@ -18,7 +18,8 @@ struct text_list {
 	size_t count;
 };
 
-struct amount { /* "5%" or "10G" */
+/* "5%" or "10G". */
+struct amount {
 	double percent; /* 0 unless given as a share */
 	int64_t bytes;
 };
@@ -41,13 +42,14 @@ enum backfill { BACKFILL_ALL, BACKFILL_NONE, BACKFILL_SINCE };
 
 struct workspace_config {
 	char *name;
-	int line; /* of the section, for messages */
-	const char *file;
+	int line;         /* of the section, for messages */
+	const char *file; /* one of config.files */
 	enum platform_kind platform;
 	char *workspace_id; /* NULL: not checked */
 	char *api_id;
 	char *api_secret;
-	struct text_list webhook_secrets; /* resolved; as written by the platform (base64) */
+	/* Resolved; as written by the platform (base64). */
+	struct text_list webhook_secrets;
 	char *api_url, *stream_url, *image_url; /* no trailing slash */
 	struct text_list media_hosts; /* globs on the host; empty: any public host */
 	bool allow_private;
@@ -72,13 +74,14 @@ struct metadata_match {
 
 struct rule {
 	char *name; /* "" for the built-in rule */
-	struct text_list workspaces, types, titles, streams, channels, creators; /* globs */
+	/* Globs. */
+	struct text_list workspaces, types, titles, streams, channels, creators;
 	struct metadata_match *metadata;
 	size_t n_metadata;
 	int64_t min_duration_ms, max_duration_ms; /* -1 none */
 	enum rule_action action;
-	unsigned fetch;            /* fetch_flag bits */
-	enum video_form video[2];  /* in order of preference */
+	unsigned fetch;           /* fetch_flag bits */
+	enum video_form video[2]; /* in order of preference */
 	size_t n_video;
 	enum hls_as hls_as;
 	int max_height; /* 0 unlimited */
@@ -87,7 +90,7 @@ struct rule {
 	enum on_delete on_delete, on_expire;
 	int64_t keep_ms; /* 0 forever */
 	int priority;
-	char *bandwidth; /* validated text, NULL off */
+	char *bandwidth;                      /* validated text, NULL off */
 	char *after, *notify, *notify_secret; /* NULL none */
 };
 
@@ -121,17 +124,19 @@ struct config {
 	struct rule *rules; /* in file order */
 	size_t n_rules;
 	struct rule builtin;
+	struct text_list files; /* as read: the main one, then the included */
 };
 
 /* The world outside the text. Every slot blocks; used at start, check and reload. */
 struct config_source {
 	/* Append the file's bytes to @out. */
 	int (*read)(void *arg, const char *path, struct buf *out, struct err *err);
-	/* Existing paths for a glob, sorted; relative ones are relative to the including
-	 * file's directory (@base). Caller releases. */
-	int (*glob)(void *arg, const char *base, const char *pattern, struct text_list *out,
-		struct err *err);
-	/* Resolve "env:NAME", "file:PATH", "credential:NAME" or a literal; caller frees. */
+	/* Existing paths for a glob, sorted; relative ones are relative to the
+	 * including file's directory (@base). Caller releases. */
+	int (*glob)(void *arg, const char *base, const char *pattern,
+		struct text_list *out, struct err *err);
+	/* Resolve "env:NAME", "file:PATH", "credential:NAME", or a literal. Caller
+	 * frees *out. */
 	int (*secret)(void *arg, const char *text, char **out, struct err *err);
 	void *arg;
 };
@@ -140,6 +145,7 @@ struct config_source {
 struct config_note {
 	bool warning;
 	char *text; /* "FILE:LINE: [section] key: what is wrong; what is expected" */
+	int file, line; /* what notes are sorted by: order of reading, line (0: none) */
 };
 struct config_notes {
 	struct config_note *notes;
@@ -149,11 +155,12 @@ struct config_notes {
 
 /* Read @path and its includes and check everything. All findings go to @notes (also on
  * success: warnings). Returns 0 and *out, or -ERR_INPUT when there is any error. */
-int config_read(const char *path, const struct config_source *source, struct config **out,
-	struct config_notes *notes);
+int config_read(const char *path, const struct config_source *source,
+	struct config **out, struct config_notes *notes);
 void config_free(struct config *config);
 void config_notes_release(struct config_notes *notes);
-const struct workspace_config *config_workspace(const struct config *config, const char *name);
+const struct workspace_config *config_workspace(
+	const struct config *config, const char *name);
 /* The effective configuration as INI, defaults included, secrets as ***. */
 void config_dump(const struct config *config, struct buf *out);
 /* From the option table: etc/vodkeep.ini and the OPTIONS section of vodkeep.ini(5). */

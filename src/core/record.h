@@ -11,25 +11,32 @@
 #include <stddef.h>
 
 enum record_status {
-	RECORD_PENDING,  /* exists, not ready: ask again later */
+	RECORD_PENDING, /* exists, not ready: ask again later */
 	RECORD_READY,
-	RECORD_FAILED,   /* failed at the platform; see reason */
-	RECORD_DELETED,  /* the platform says deleting or deleted, in a good answer */
-	RECORD_UNKNOWN,  /* the platform does not know it (404): gone, or not yet there */
+	RECORD_FAILED,  /* failed at the platform; see reason */
+	RECORD_DELETED, /* the platform says deleting or deleted, in a good answer */
+	RECORD_UNKNOWN, /* the platform does not know it: gone, or not yet there */
 };
 
-enum role { ROLE_VIDEO, ROLE_AUDIO, ROLE_THUMBNAIL, ROLE_SUBTITLE, ROLE_METADATA, ROLES };
+enum role {
+	ROLE_VIDEO,
+	ROLE_AUDIO,
+	ROLE_THUMBNAIL,
+	ROLE_SUBTITLE,
+	ROLE_METADATA,
+	ROLES
+};
 enum form { FORM_FILE, FORM_HLS }; /* one download, or a playlist with segments */
 
 struct source {
 	enum role role;
 	enum form form;
-	char *key;      /* stable name within the asset: "video", "audio", "thumbnail.1",
-	                 * "subtitle.TRACKID": the file keeps it whatever the URL is */
-	char *url;      /* absolute; secret when signed; NULL while not available */
+	char *key; /* stable name within the asset: "video", "audio", "thumbnail.1",
+		    * "subtitle.TRACKID": the file keeps it whatever the URL is */
+	char *url; /* absolute; secret when signed; NULL while not available */
 	char *language; /* BCP 47 tag of a subtitle or audio; NULL none */
-	char *version;  /* changes when the content behind the key changes; NULL unknown */
-	int height;     /* of a video rendition; 0 unknown */
+	char *version;  /* changes when the content behind key does; NULL unknown */
+	int height;     /* lines of a rendition (the shorter side); 0 unknown */
 	int64_t bytes;  /* as the API tells; -1 unknown */
 	bool available; /* false: named by the platform but not there yet: see why */
 	bool optional;  /* its absence (404 or the like) is noted, not waited for */
@@ -38,11 +45,11 @@ struct source {
 
 struct record {
 	enum record_status status;
-	char *reason;       /* FAILED, PENDING: the platform's words, or NULL */
+	char *reason;       /* the platform's words about a status but READY, or NULL */
 	char *workspace_id; /* the platform's own id of the workspace, or NULL */
 	struct facts facts;
 	bool trial;
-	bool links_expire; /* URLs live minutes: fetch the record anew for each attempt */
+	bool links_expire; /* URLs live minutes: read the record for each attempt */
 	int64_t link_expires_ns; /* 0 unknown */
 	struct source *sources;
 	size_t n_sources;
@@ -52,8 +59,9 @@ struct record {
 void record_init(struct record *record);
 void record_release(struct record *record);
 /* Append a zeroed source (bytes -1, available true) and return it; may move others. */
-struct source *record_add_source(struct record *record, enum role role, const char *key);
-const char *role_name(enum role role); /* "video" … */
+struct source *record_add_source(
+	struct record *record, enum role role, const char *key);
+const char *role_name(enum role role);             /* "video" … */
 int role_parse(const char *name, enum role *role); /* 0 or -1 */
 const char *record_status_name(enum record_status status);
 

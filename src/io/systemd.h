@@ -12,8 +12,8 @@
 void systemd_notify(const char *state);
 /* Half the interval the manager expects, in ms; 0: no watchdog. */
 int64_t systemd_watchdog_ms(void);
-/* Number of inherited listening sockets (LISTEN_FDS for this pid); the first is 3. Marks
- * them close-on-exec and removes the variables. */
+/* Number of inherited listening sockets (LISTEN_FDS for this pid); the first is 3.
+ * Marks them close-on-exec and removes the variables. */
 int systemd_listen_fds(void);
 
 #endif

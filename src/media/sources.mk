@@ -1,1 +1,3 @@
-libvodkeep_a_SOURCES +=
+libvodkeep_a_SOURCES += \
+	src/media/mp4.c src/media/mp4.h \
+	src/media/sniff.c src/media/sniff.h

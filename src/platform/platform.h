@@ -19,9 +19,9 @@ struct hook_secret {
 
 enum delivery_verdict {
 	DELIVERY_EVENT,   /* an event, acted on or merely recorded */
-	DELIVERY_PROBE,   /* a signed object without type or id: answer 200, store nothing */
+	DELIVERY_PROBE,   /* a signed object without type or id: 200, not stored */
 	DELIVERY_FOREIGN, /* an event of another workspace: recorded, not acted on */
-	DELIVERY_REJECT,  /* not JSON, or lacks what the event needs: 400, err says what */
+	DELIVERY_REJECT,  /* not JSON, or lacks what the event needs: 400, see err */
 	DELIVERY_IMAGE,   /* a signed JPEG (OptiView thumbnail hook) */
 };
 
@@ -29,9 +29,9 @@ enum delivery_verdict {
 struct delivery_input {
 	const void *body;
 	size_t len;
-	const char *content_type;     /* lower case, without parameters */
-	const char *image_stream_id;  /* x-millicast-stream-id: unsigned, untrusted */
-	const char *image_timestamp;  /* x-millicast-timestamp: likewise */
+	const char *content_type;    /* lower case, without parameters */
+	const char *image_stream_id; /* x-millicast-stream-id: unsigned, untrusted */
+	const char *image_timestamp; /* x-millicast-timestamp: likewise */
 };
 
 /* What a page of the platform's list holds. */
@@ -42,28 +42,31 @@ struct list_entry {
 struct list_page {
 	struct list_entry *entries;
 	size_t count;
-	bool last;         /* no further page */
-	int64_t total;     /* -1 unknown */
+	bool last;     /* no further page */
+	int64_t total; /* -1 unknown */
 };
 
 struct platform {
-	const char *name;             /* "fastpix" */
-	const char *title;            /* "FastPix", for sentences */
+	const char *name;  /* "fastpix" */
+	const char *title; /* "FastPix", for sentences */
 	enum platform_kind kind;
 	const char *signature_header; /* "FastPix-Signature" */
-	const char *api_url, *stream_url, *image_url, *media_hosts; /* defaults or NULL */
+	/* defaults, or NULL */
+	const char *api_url, *stream_url, *image_url, *media_hosts;
 
-	/* The value of signature_header for @body; caller frees. For `sign` and tests. */
+	/* The value of signature_header for @body; caller frees. */
 	char *(*sign)(const struct hook_secret *secret, const void *body, size_t len);
-	/* Whether @header (trimmed by the callee; NULL: absent) signs @body under any of
-	 * the @secrets. Constant time per secret. */
+	/* Whether @header (trimmed by the callee; NULL: absent) signs @body under any
+	 * of the @secrets. Constant time per secret. */
 	bool (*verify)(const struct hook_secret *secrets, size_t n, const char *header,
 		const void *body, size_t len);
-	/* Unsigned bodies the platform sends to validate a URL: answered 200, not stored. */
+	/* Unsigned bodies the platform sends to validate a URL: answered 200, not
+	 * stored. */
 	bool (*is_validation)(const void *body, size_t len);
-	/* Read a verified delivery. On EVENT and FOREIGN @event is filled and *redacted is
-	 * the body as JSON without secrets and signed URLs (caller frees); on REJECT err
-	 * says what is wrong and @event may be partly filled. @event is initialised. */
+	/* Read a verified delivery. On EVENT and FOREIGN @event is filled and *redacted
+	 * is the body as JSON without secrets and signed URLs (caller frees); on REJECT
+	 * err says what is wrong and @event may be partly filled. @event is
+	 * initialised. */
 	enum delivery_verdict (*parse)(const struct workspace_config *ws,
 		const struct delivery_input *in, struct event *event, char **redacted,
 		struct err *err);
@@ -71,14 +74,17 @@ struct platform {
 	/* GET one asset. */
 	void (*details_request)(const struct workspace_config *ws, const char *id,
 		struct http_request *out);
-	/* Read the answer. 0 with *record filled (RECORD_UNKNOWN for "does not exist"), or
-	 * the class: AUTH (credentials refused), TRANSIENT (429, 5xx, HTML, cut JSON; with
-	 * retry_after_ms), PERMANENT (the request itself is refused). */
+	/* Read the answer. @record is initialised here, whatever comes; release it.
+	 * 0 with *record filled (RECORD_UNKNOWN for "does not exist"), or
+	 * the class: AUTH (credentials refused), TRANSIENT (429, 5xx, HTML, cut JSON;
+	 * with retry_after_ms), PERMANENT (the request itself is refused). */
 	int (*details_response)(const struct workspace_config *ws, const char *id,
-		const struct http_response *answer, struct record *record, struct err *err);
+		const struct http_response *answer, struct record *record,
+		struct err *err);
 	/* GET page @page (from 1) of the list, oldest first where the platform can. */
 	void (*list_request)(const struct workspace_config *ws, int page, int limit,
 		struct http_request *out);
+	/* @page is overwritten, and empty on failure. Classes as details_response(). */
 	int (*list_response)(const struct workspace_config *ws,
 		const struct http_response *answer, int limit, struct list_page *page,
 		struct err *err);
@@ -93,8 +99,8 @@ const struct platform *platform_of(enum platform_kind kind);
 
 /* Decode a configured webhook secret (base64, leniently). ERR_INPUT when it is empty or
  * not base64. *canonical (may be NULL) is false when the text is sloppy. */
-int hook_secret_decode(const char *text, struct hook_secret *out, bool *canonical,
-	struct err *err);
+int hook_secret_decode(
+	const char *text, struct hook_secret *out, bool *canonical, struct err *err);
 void hook_secret_release(struct hook_secret *secret); /* wipes */
 
 void list_page_release(struct list_page *page);

@@ -1,0 +1,14 @@
+/*
+ * The sidecar: an asset in vodkeep's own stable schema "vodkeep.asset/1" (INTERFACE §7),
+ * so that the archive can be read, moved and imported without vodkeep's database. Pure.
+ */
+#ifndef VODKEEP_ARCHIVE_SIDECAR_H
+#define VODKEEP_ARCHIVE_SIDECAR_H
+
+#include "core/asset.h"
+
+/* Indented JSON with a final newline; caller frees. The sidecar's own file entry (role
+ * metadata) is left out of "files". */
+char *sidecar_text(const struct asset *asset, const char *platform);
+
+#endif

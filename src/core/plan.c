@@ -1,0 +1,367 @@
+/*
+ * plan(): compares what the rule wants of the platform's record with what the archive
+ * has. It never asks the clock, never touches a file, and never decides about removing.
+ */
+#include <config.h>
+
+#include "core/plan.h"
+
+#include "base/mem.h"
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void reason(struct plan *plan, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void reason(struct plan *plan, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(plan->reason, sizeof(plan->reason), fmt, ap);
+	va_end(ap);
+}
+
+bool plan_needs_record(const struct asset *asset)
+{
+	if (asset->wish == WISH_REMOVE)
+		return false;
+	if (asset->wish == WISH_FETCH)
+		return true;
+	return !(asset->tombstone && asset->by_person);
+}
+
+static bool has_content(const struct asset *asset)
+{
+	for (size_t i = 0; i < asset->n_files; i++)
+		if (asset->files[i].role != ROLE_METADATA)
+			return true;
+	return false;
+}
+
+enum asset_state plan_rest_state(const struct asset *asset, enum asset_state before)
+{
+	switch (before) {
+	case ASSET_ARCHIVED:
+	case ASSET_EXPIRED_KEPT:
+	case ASSET_DELETION_HELD:
+	case ASSET_DELETED:
+	case ASSET_TRASHED:
+	case ASSET_IGNORED:
+		return before;
+	default:
+		return asset->archived_ns && has_content(asset) ? ASSET_ARCHIVED
+								: ASSET_WAITING;
+	}
+}
+
+/* An event says that something changed, and no look has dealt with it yet. */
+static bool changed(const struct asset *asset)
+{
+	return asset->times.changed > asset->answered_changed_ns;
+}
+
+static bool is_current(const struct plan_input *in, const struct source *source,
+	const struct file *file)
+{
+	if (in->rule->on_update == UPDATE_IGNORE)
+		return true;
+	if (source->version &&
+		(!file->version || strcmp(source->version, file->version)))
+		return false;
+	if (source->bytes >= 0 && source->bytes != file->bytes)
+		return false;
+	/* A thumbnail carries no mark of its own: fetched again after each change. */
+	if (source->role == ROLE_THUMBNAIL && changed(in->asset))
+		return false;
+	return true;
+}
+
+static void want(const struct plan_input *in, struct plan *plan,
+	const struct source *source, bool main)
+{
+	const struct file *file = asset_file(in->asset, source->key);
+	struct plan_fetch *fetch;
+
+	if (file && is_current(in, source, file)) {
+		if (main && in->rule->on_update != UPDATE_IGNORE && file->etag &&
+			changed(in->asset))
+			plan->recheck = source;
+		return;
+	}
+	plan->fetches =
+		mem_grow(plan->fetches, plan->n_fetches + 1, sizeof(*plan->fetches));
+	fetch = &plan->fetches[plan->n_fetches++];
+	fetch->source = source;
+	fetch->replaces = file ? file->path : NULL;
+	fetch->main = main;
+}
+
+static const struct source *find_main(
+	const struct record *record, enum role role, enum form form, int max_height)
+{
+	const struct source *best = NULL;
+
+	for (size_t i = 0; i < record->n_sources; i++) {
+		const struct source *source = &record->sources[i];
+
+		if (source->role != role || source->form != form || !source->available)
+			continue;
+		if (max_height > 0 && source->height > max_height)
+			continue;
+		if (!best || source->height > best->height)
+			best = source;
+	}
+	return best;
+}
+
+static const struct source *named(
+	const struct record *record, enum role role, enum form form)
+{
+	for (size_t i = 0; i < record->n_sources; i++)
+		if (record->sources[i].role == role && record->sources[i].form == form)
+			return &record->sources[i];
+	return NULL;
+}
+
+static bool offers(const struct record *record, enum role role)
+{
+	return named(record, role, FORM_FILE) || named(record, role, FORM_HLS);
+}
+
+/* Why the main file cannot be had now, and whether it is on its way. */
+static void wait_for_video(const struct plan_input *in, struct plan *plan)
+{
+	const struct source *file = named(in->record, ROLE_VIDEO, FORM_FILE);
+	const struct source *hls = find_main(in->record, ROLE_VIDEO, FORM_HLS, 0);
+	bool wants_hls = false;
+
+	for (size_t i = 0; i < in->rule->n_video; i++)
+		wants_hls |= in->rule->video[i] == VIDEO_HLS;
+	plan->state = ASSET_WAITING;
+	plan->due = PLAN_DUE_SLOW;
+	if (file && file->available) {
+		reason(plan,
+			"the MP4 has %d lines, more than max_resolution allows (%d); %s",
+			file->height, in->rule->max_height,
+			hls ? "the media is there as HLS, which this version does not "
+			      "archive yet"
+			    : "the platform offers no smaller one");
+	} else if (hls) {
+		reason(plan, "%s; the media is there as HLS%s",
+			file && file->why ? file->why : "there is no MP4 of this media",
+			wants_hls ? ", which this version does not archive yet"
+				  : " only");
+	} else if (file && file->why) {
+		reason(plan, "%s", file->why);
+		plan->due = PLAN_DUE_SCHEDULE;
+	} else {
+		reason(plan, "the platform offers nothing to download yet");
+		plan->due = PLAN_DUE_SCHEDULE;
+	}
+	if (file && !file->available && hls)
+		plan->due = PLAN_DUE_SCHEDULE;
+}
+
+/* With a single form on offer max_resolution cannot choose: better whole than nothing.
+ */
+static const struct source *choose_video(const struct plan_input *in)
+{
+	const struct source *source = NULL;
+
+	for (size_t i = 0; i < in->rule->n_video && !source; i++)
+		if (in->rule->video[i] == VIDEO_MP4)
+			source = find_main(in->record, ROLE_VIDEO, FORM_FILE,
+				in->rule->max_height);
+	if (!source && !named(in->record, ROLE_VIDEO, FORM_HLS))
+		source = find_main(in->record, ROLE_VIDEO, FORM_FILE, 0);
+	return source;
+}
+
+static void want_main(const struct plan_input *in, struct plan *plan)
+{
+	const struct source *source;
+
+	if (offers(in->record, ROLE_VIDEO)) {
+		if (!(in->rule->fetch & FETCH_VIDEO))
+			return;
+		source = choose_video(in);
+		if (source)
+			want(in, plan, source, true);
+		else if (!asset_file(in->asset, "video"))
+			wait_for_video(in, plan);
+		return;
+	}
+	/* Audio-only media: the audio is what there is. */
+	if (!(in->rule->fetch & (FETCH_VIDEO | FETCH_AUDIO)))
+		return;
+	source = find_main(in->record, ROLE_AUDIO, FORM_FILE, 0);
+	if (source) {
+		want(in, plan, source, true);
+		return;
+	}
+	/* What is archived stays, though its source cannot be had any more. */
+	if (asset_file(in->asset, "video") || asset_file(in->asset, "audio"))
+		return;
+	source = named(in->record, ROLE_AUDIO, FORM_FILE);
+	plan->state = ASSET_WAITING;
+	plan->due = PLAN_DUE_SCHEDULE;
+	reason(plan, "%s",
+		source && source->why ? source->why
+				      : "the platform offers no file to "
+					"download of this media");
+}
+
+static void want_rest(const struct plan_input *in, struct plan *plan)
+{
+	unsigned fetch = in->rule->fetch;
+	bool first_thumbnail = true;
+
+	for (size_t i = 0; i < in->record->n_sources; i++) {
+		const struct source *source = &in->record->sources[i];
+		bool wanted = false;
+
+		if (!source->available)
+			continue;
+		switch (source->role) {
+		case ROLE_AUDIO:
+			wanted =
+				(fetch & FETCH_AUDIO) && offers(in->record, ROLE_VIDEO);
+			break;
+		case ROLE_THUMBNAIL:
+			wanted = (fetch & FETCH_ALL_THUMBNAILS) ||
+				 ((fetch & FETCH_THUMBNAIL) && first_thumbnail);
+			first_thumbnail = false;
+			break;
+		case ROLE_SUBTITLE:
+			wanted = fetch & FETCH_SUBTITLES;
+			break;
+		case ROLE_VIDEO:
+		case ROLE_METADATA:
+		case ROLES:
+			break;
+		}
+		if (wanted)
+			want(in, plan, source, false);
+	}
+}
+
+static void not_ready(const struct plan_input *in, struct plan *plan)
+{
+	const struct asset *asset = in->asset;
+
+	switch (in->record->status) {
+	case RECORD_FAILED:
+		plan->state = ASSET_FAILED;
+		reason(plan, "failed at the platform: %s",
+			in->record->reason ? in->record->reason : "it gives no reason");
+		break;
+	case RECORD_PENDING:
+		plan->state = ASSET_WAITING;
+		plan->due = PLAN_DUE_SCHEDULE;
+		reason(plan, "the platform is still processing the media%s%s",
+			in->record->reason ? ": " : "",
+			in->record->reason ? in->record->reason : "");
+		break;
+	default:
+		plan->state = ASSET_WAITING;
+		plan->due = PLAN_DUE_SCHEDULE;
+		reason(plan, "the platform does not know this media (yet)");
+		break;
+	}
+	/* The latest event says that it failed, and the record does not say better. */
+	if (plan->state == ASSET_WAITING && asset->times.failed > asset->times.ready &&
+		asset->times.failed > asset->times.changed) {
+		plan->state = ASSET_FAILED;
+		plan->due = PLAN_DUE_NEVER;
+		reason(plan, "failed at the platform, as its event says");
+	}
+	if (has_content(asset) && asset->archived_ns) {
+		plan->state = ASSET_ARCHIVED;
+		plan->due = PLAN_DUE_NEVER;
+	}
+}
+
+void plan_make(const struct plan_input *in, struct plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->state = ASSET_ARCHIVED;
+	if (in->record->status != RECORD_READY) {
+		not_ready(in, plan);
+		return;
+	}
+	if (in->rule->action == ACTION_IGNORE && !has_content(in->asset)) {
+		plan->ignore = true;
+		plan->state = ASSET_IGNORED;
+		reason(plan, "rule %s ignores it",
+			in->rule->name[0] ? in->rule->name : "(built in)");
+		return;
+	}
+	want_main(in, plan);
+	want_rest(in, plan);
+	plan->sidecar = in->rule->fetch & FETCH_METADATA;
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->fetches);
+	plan->fetches = NULL;
+	plan->n_fetches = 0;
+}
+
+/* A language tag as part of a file name: letters, digits, '-'; bounded. */
+static void tag_component(const char *tag, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *tag && n + 1 < size; tag++)
+		if (isalnum((unsigned char)*tag) || *tag == '-')
+			out[n++] = *tag;
+	out[n] = '\0';
+}
+
+static bool suffix_taken(
+	const struct asset *asset, enum role role, const char *key, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	for (size_t i = 0; i < asset->n_files; i++) {
+		const struct file *file = &asset->files[i];
+		const char *at;
+
+		if (strcmp(file->key, key) == 0 || file->role != role ||
+			!asset->base_path)
+			continue;
+		if (strncmp(file->path, asset->base_path, strlen(asset->base_path)) !=
+			0)
+			continue;
+		at = file->path + strlen(asset->base_path);
+		if (strncmp(at, suffix, len) == 0 && at[len] == '.' &&
+			!strchr(at + len + 1, '.'))
+			return true;
+	}
+	return false;
+}
+
+void plan_suffix(const struct asset *asset, enum role role, const char *key,
+	const char *language, char out[64])
+{
+	char tag[36] = "und";
+
+	out[0] = '\0';
+	if (role == ROLE_THUMBNAIL) {
+		const char *number = strrchr(key, '.');
+
+		if (number && strcmp(number, ".1") != 0)
+			snprintf(out, 64, ".%.16s", number + 1);
+	} else if (role == ROLE_SUBTITLE) {
+		if (language)
+			tag_component(language, tag, sizeof(tag));
+		snprintf(out, 64, ".%s", tag[0] ? tag : "und");
+		/* Two tracks of one language: the second is told apart by number. */
+		for (int n = 2; n < 100 && suffix_taken(asset, role, key, out); n++)
+			snprintf(out, 64, ".%s.%d", tag[0] ? tag : "und", n);
+	}
+}

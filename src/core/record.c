@@ -1,0 +1,97 @@
+/*
+ * Life cycle and names of platform records. URLs in a record may be signed: releasing
+ * one wipes them.
+ */
+#include <config.h>
+
+#include "core/record.h"
+
+#include "base/mem.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const role_names[ROLES] = {
+	[ROLE_VIDEO] = "video",
+	[ROLE_AUDIO] = "audio",
+	[ROLE_THUMBNAIL] = "thumbnail",
+	[ROLE_SUBTITLE] = "subtitle",
+	[ROLE_METADATA] = "metadata",
+};
+
+void record_init(struct record *record)
+{
+	memset(record, 0, sizeof(*record));
+	record->status = RECORD_PENDING;
+	facts_init(&record->facts);
+}
+
+static void source_release(struct source *source)
+{
+	free(source->key);
+	mem_free_secret(source->url);
+	free(source->language);
+	free(source->version);
+	free(source->why);
+}
+
+void record_release(struct record *record)
+{
+	for (size_t i = 0; i < record->n_sources; i++)
+		source_release(&record->sources[i]);
+	free(record->sources);
+	free(record->reason);
+	free(record->workspace_id);
+	facts_release(&record->facts);
+	cJSON_Delete(record->platform_data);
+	record_init(record);
+}
+
+struct source *record_add_source(struct record *record, enum role role, const char *key)
+{
+	assert(role < ROLES);
+	record->sources = mem_grow(
+		record->sources, record->n_sources + 1, sizeof(*record->sources));
+	struct source *source = &record->sources[record->n_sources++];
+	memset(source, 0, sizeof(*source));
+	source->role = role;
+	source->form = FORM_FILE;
+	source->key = mem_strdup(key);
+	source->bytes = -1;
+	source->available = true;
+	return source;
+}
+
+const char *role_name(enum role role)
+{
+	assert(role < ROLES);
+	return role_names[role];
+}
+
+int role_parse(const char *name, enum role *role)
+{
+	for (int i = 0; i < ROLES; i++) {
+		if (strcmp(name, role_names[i]) == 0) {
+			*role = (enum role)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+const char *record_status_name(enum record_status status)
+{
+	switch (status) {
+	case RECORD_PENDING:
+		return "pending";
+	case RECORD_READY:
+		return "ready";
+	case RECORD_FAILED:
+		return "failed";
+	case RECORD_DELETED:
+		return "deleted";
+	case RECORD_UNKNOWN:
+		return "unknown";
+	}
+	return "unknown";
+}

@@ -1,0 +1,281 @@
+/*
+ * Calls to the platforms' APIs. Builds requests and reads answers with platform/, talks
+ * with io/http_client, and keeps each workspace's health. It decides nothing about
+ * assets.
+ */
+#include <config.h>
+
+#include "flow/api.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define API_BODY_MAX    (8u << 20)
+#define API_TOTAL_MS    60000
+#define AUTH_FIRST_MS   30000
+#define AUTH_LONGEST_MS 900000
+
+struct health {
+	char *workspace;
+	int64_t blocked_until_ms; /* monotonic; 0 not blocked */
+	int64_t block_ms;         /* the present length of a block */
+};
+
+struct api {
+	struct http_client *client;
+	struct warnings *warnings;
+	struct health *health;
+	size_t n_health;
+};
+
+struct call {
+	struct api *api;
+	struct settings *settings;
+	const struct workspace_config *ws;
+	const struct platform *platform;
+	struct http_policy policy;
+	char *api_host;
+	char *id;
+	int limit;
+	api_record_cb record_cb;
+	api_proof_cb proof_cb;
+	api_list_cb list_cb;
+	void *arg;
+};
+
+struct api *api_new(struct http_client *client, struct warnings *warnings)
+{
+	struct api *api = mem_alloc(sizeof(*api));
+
+	api->client = client;
+	api->warnings = warnings;
+	return api;
+}
+
+void api_free(struct api *api)
+{
+	if (!api)
+		return;
+	for (size_t i = 0; i < api->n_health; i++)
+		free(api->health[i].workspace);
+	free(api->health);
+	free(api);
+}
+
+static struct health *health_of(struct api *api, const char *workspace)
+{
+	struct health *health;
+
+	for (size_t i = 0; i < api->n_health; i++)
+		if (strcmp(api->health[i].workspace, workspace) == 0)
+			return &api->health[i];
+	api->health = mem_grow(api->health, api->n_health + 1, sizeof(*api->health));
+	health = &api->health[api->n_health++];
+	memset(health, 0, sizeof(*health));
+	health->workspace = mem_strdup(workspace);
+	return health;
+}
+
+int64_t api_blocked_ms(const struct api *api, const char *workspace)
+{
+	for (size_t i = 0; i < api->n_health; i++) {
+		int64_t left;
+
+		if (strcmp(api->health[i].workspace, workspace) != 0)
+			continue;
+		left = api->health[i].blocked_until_ms - clock_system.mono_ms();
+		return left > 0 ? left : 0;
+	}
+	return 0;
+}
+
+void api_unblock(struct api *api)
+{
+	for (size_t i = 0; i < api->n_health; i++) {
+		api->health[i].blocked_until_ms = 0;
+		api->health[i].block_ms = 0;
+	}
+}
+
+static void note_health(struct call *call, const struct err *err)
+{
+	struct health *health = health_of(call->api, call->ws->name);
+	char key[96];
+
+	metric_add(METRIC_API_REQUESTS, err_class_name(err->class), 1);
+	snprintf(key, sizeof(key), "api/%s", call->ws->name);
+	if (err->class == ERR_AUTH) {
+		char wait[32];
+
+		health->block_ms =
+			health->block_ms ? health->block_ms * 2 : AUTH_FIRST_MS;
+		if (health->block_ms > AUTH_LONGEST_MS)
+			health->block_ms = AUTH_LONGEST_MS;
+		health->blocked_until_ms = clock_system.mono_ms() + health->block_ms;
+		duration_format(health->block_ms, wait);
+		warnings_set(call->api->warnings, key, call->ws->name, false,
+			"%s refuses the API credentials of workspace %s (%s): nothing can be "
+			"fetched until api_id and api_secret are right; asked again in %s, or "
+			"at once after a reload",
+			call->platform->title, call->ws->name, err->text, wait);
+	} else if (err->class == ERR_NONE) {
+		health->block_ms = 0;
+		health->blocked_until_ms = 0;
+		warnings_clear(call->api->warnings, key);
+	}
+}
+
+static bool only_api_host(void *arg, const char *host)
+{
+	const struct call *call = arg;
+
+	return strcmp(call->api_host, host) == 0;
+}
+
+static struct call *call_new(
+	struct api *api, struct settings *settings, const struct workspace_config *ws)
+{
+	struct call *call = mem_alloc(sizeof(*call));
+	char host[256] = "";
+
+	call->api = api;
+	call->settings = settings_ref(settings);
+	call->ws = ws;
+	call->platform = platform_of(ws->platform);
+	http_url_host(ws->api_url, host, sizeof(host), NULL);
+	call->api_host = mem_strdup(host);
+	call->policy = (struct http_policy){
+		.host_allowed = only_api_host,
+		.arg = call,
+		.allow_private = ws->allow_private,
+		.ca_file = ws->ca_file,
+		.proxy = ws->proxy,
+		.connect_timeout_ms = settings->config->transfer.connect_timeout_ms,
+		.low_speed_bytes = 1,
+		.low_speed_ms = 30000,
+		.total_ms = API_TOTAL_MS,
+		.redirects = 3,
+		.http2 = true,
+	};
+	return call;
+}
+
+static void call_free(struct call *call)
+{
+	settings_unref(call->settings);
+	free(call->api_host);
+	free(call->id);
+	free(call);
+}
+
+static void send_call(struct call *call, struct http_request *request, http_fetch_cb cb)
+{
+	http_fetch(call->api->client, request, &call->policy, API_BODY_MAX, cb, call);
+	http_request_release(request);
+}
+
+static void on_details(
+	void *arg, const struct err *fetch_err, const struct http_response *answer)
+{
+	struct call *call = arg;
+	struct record *record = NULL;
+	struct err err = *fetch_err;
+
+	if (answer) {
+		record = mem_alloc(sizeof(*record));
+		record_init(record);
+		err_clear(&err);
+		if (call->platform->details_response(
+			    call->ws, call->id, answer, record, &err) < 0) {
+			record_release(record);
+			free(record);
+			record = NULL;
+		}
+	}
+	note_health(call, &err);
+	call->record_cb(call->arg, &err, record);
+	call_free(call);
+}
+
+void api_details(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, api_record_cb cb, void *arg)
+{
+	struct call *call = call_new(api, settings, ws);
+	struct http_request request = { 0 };
+
+	call->id = mem_strdup(id);
+	call->record_cb = cb;
+	call->arg = arg;
+	call->platform->details_request(ws, id, &request);
+	send_call(call, &request, on_details);
+}
+
+/* Entries that name another workspace prove that these credentials are another's. */
+static bool entries_are_ours(
+	const struct workspace_config *ws, const struct list_page *page)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		const char *id = page->entries[i].record.workspace_id;
+
+		if (ws->workspace_id && id && strcasecmp(ws->workspace_id, id) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void on_list(
+	void *arg, const struct err *fetch_err, const struct http_response *answer)
+{
+	struct call *call = arg;
+	struct list_page page = { 0 };
+	struct err err = *fetch_err;
+	bool ours = false;
+
+	if (answer) {
+		err_clear(&err);
+		if (call->platform->list_response(
+			    call->ws, answer, call->limit, &page, &err) == 0)
+			ours = entries_are_ours(call->ws, &page);
+	}
+	note_health(call, &err);
+	if (call->proof_cb)
+		call->proof_cb(call->arg, &err, err.class == ERR_NONE && ours);
+	else
+		call->list_cb(call->arg, &err, err.class == ERR_NONE ? &page : NULL);
+	list_page_release(&page);
+	call_free(call);
+}
+
+static void list(struct call *call, int page, int limit)
+{
+	struct http_request request = { 0 };
+
+	call->limit = limit;
+	call->platform->list_request(call->ws, page, limit, &request);
+	send_call(call, &request, on_list);
+}
+
+void api_prove(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, api_proof_cb cb, void *arg)
+{
+	struct call *call = call_new(api, settings, ws);
+
+	call->proof_cb = cb;
+	call->arg = arg;
+	list(call, 1, 1);
+}
+
+void api_list(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, int page, api_list_cb cb, void *arg)
+{
+	struct call *call = call_new(api, settings, ws);
+
+	call->list_cb = cb;
+	call->arg = arg;
+	list(call, page, call->platform->list_limit);
+}

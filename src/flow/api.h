@@ -1,0 +1,42 @@
+/*
+ * Asking the platforms: one call per look, credentials to the API host only, and a
+ * memory of each workspace's health, so that refused credentials raise one clear
+ * warning instead of a hail of requests. Control loop only.
+ */
+#ifndef VODKEEP_FLOW_API_H
+#define VODKEEP_FLOW_API_H
+
+#include "core/record.h"
+#include "flow/settings.h"
+#include "flow/warnings.h"
+#include "io/http_client.h"
+#include "platform/platform.h"
+
+struct api;
+struct api *api_new(struct http_client *client, struct warnings *warnings);
+void api_free(struct api *api); /* no call may be running */
+
+/* Milliseconds until @workspace may be asked again; 0: now. Blocked after 401/403. */
+int64_t api_blocked_ms(const struct api *api, const char *workspace);
+/* A new configuration may hold better credentials: ask again at once. */
+void api_unblock(struct api *api);
+
+/* The callback runs once, never inside the call; @record is the callee's to keep
+ * (record_release(), free()), NULL on error. @settings stays referenced meanwhile. */
+typedef void (*api_record_cb)(void *arg, const struct err *err, struct record *record);
+void api_details(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, api_record_cb cb, void *arg);
+
+/* Do the credentials see this workspace? Asks for one page of the list; *proven is
+ * false when the entries belong to another workspace than configured. */
+typedef void (*api_proof_cb)(void *arg, const struct err *err, bool proven);
+void api_prove(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, api_proof_cb cb, void *arg);
+
+/* One page of the list; @page is valid during the callback. */
+typedef void (*api_list_cb)(
+	void *arg, const struct err *err, const struct list_page *page);
+void api_list(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, int page, api_list_cb cb, void *arg);
+
+#endif

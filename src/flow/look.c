@@ -1,0 +1,587 @@
+/*
+ * The steps of a look that load, ask, plan and save; and every way a look can end.
+ * Fetching is look_fetch.c, files look_files.c, removing look_remove.c.
+ */
+#include <config.h>
+
+#include "flow/look_steps.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "core/removal.h"
+#include "core/rule.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAVE_AGAIN_MS 1000
+#define ROOM_AGAIN_MS 5000
+/* Without a sign that something is on its way, the platform is asked this often. */
+#define SLOW_MS (INT64_C(3600) * 1000)
+/* Optional files (a thumbnail) are tried this often after the main file is there. */
+#define MINOR_ATTEMPTS 6
+/* A media that the platform has never known: a test delivery, or deleted at once. */
+#define UNKNOWN_FOR_MS (INT64_C(3600) * 1000)
+/* The API may lag behind its own deleted event; afterwards reconciling decides. */
+#define CONTRADICTED_FOR_MS (INT64_C(15) * 60 * 1000)
+
+int64_t look_now_ns(void)
+{
+	return clock_system.wall_ns();
+}
+
+struct retry_limits look_limits(const struct look *look)
+{
+	const struct config *config = look->settings->config;
+
+	return (struct retry_limits){
+		.min_ms = config->transfer.retry_min_ms,
+		.max_ms = config->transfer.retry_max_ms,
+		.for_ms = config->transfer.retry_for_ms,
+	};
+}
+
+void look_note(struct look *look, const char *kind, const char *fmt, ...)
+{
+	char text[1024];
+	struct log_about about = { .workspace = look->ws->name,
+		.asset = look->asset->id };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	story_add(&look->story, look_now_ns(), kind, "%s", text);
+	log_debug(&about, "%s: %s", kind, text);
+}
+
+int64_t look_row(const struct look *look)
+{
+	return look->row;
+}
+
+const char *look_workspace(const struct look *look)
+{
+	return look->ws->name;
+}
+
+enum asset_state look_state(const struct look *look)
+{
+	return look->asset ? look->asset->state : ASSET_FETCHING;
+}
+
+/* ---- the end ---- */
+
+static void look_free(struct look *look)
+{
+	look_tasks_free(look);
+	look_ops_clear(look);
+	plan_release(&look->plan);
+	if (look->record) {
+		record_release(look->record);
+		free(look->record);
+	}
+	story_release(&look->story);
+	asset_free(look->asset);
+	settings_unref(look->settings);
+	free(look);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct look *look =
+		container_of((uv_timer_t *)(void *)handle, struct look, timer);
+
+	look_free(look);
+}
+
+static void finish(struct look *look)
+{
+	look_turn_over(look);
+	look->env->done(look->env->arg, look);
+	if (look->timer_open)
+		uv_close((uv_handle_t *)&look->timer, on_timer_closed);
+	else
+		look_free(look);
+}
+
+static void save(struct look *look);
+
+static void on_save_again(uv_timer_t *timer)
+{
+	save(container_of(timer, struct look, timer));
+}
+
+static void on_saved(void *arg, const struct err *err)
+{
+	struct look *look = arg;
+
+	if (err->class == ERR_NONE) {
+		warnings_clear(look->env->warnings, "store");
+		finish(look);
+		return;
+	}
+	warnings_set(look->env->warnings, "store", NULL, true,
+		"%s: what has been done is remembered again when the store works",
+		err->text);
+	if (look->stopping) { /* the asset is still due in the store */
+		finish(look);
+		return;
+	}
+	if (!look->timer_open) {
+		uv_timer_init(look->env->loop, &look->timer);
+		look->timer_open = true;
+	}
+	uv_timer_start(&look->timer, on_save_again, SAVE_AGAIN_MS, 0);
+}
+
+static void save(struct look *look)
+{
+	store_save(look->env->store, look->asset, look->due_ns, &look->story, on_saved,
+		look);
+}
+
+static void log_end(const struct look *look)
+{
+	const struct asset *asset = look->asset;
+	struct log_about about = { .workspace = asset->workspace, .asset = asset->id };
+	const char *name = asset_state_name(look->end);
+	char bytes[32];
+
+	metric_add(METRIC_STATE_MOVES, name, 1);
+	size_format_human(asset_bytes(asset), bytes);
+	if (look->end == ASSET_ARCHIVED)
+		log_info(&about, "archived %s (%zu files, %s)",
+			asset->base_path ? asset->base_path : "", asset->n_files,
+			bytes);
+	else if (look->end == ASSET_FAILED)
+		log_warn(&about, "failed: %s", asset->reason ? asset->reason : "");
+	else
+		log_info(&about, "%s%s%s", name, asset->reason ? ": " : "",
+			asset->reason ? asset->reason : "");
+}
+
+static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
+{
+	bool moved = state != look->before;
+
+	if (state == ASSET_FAILED) { /* what starts again starts with a fresh count */
+		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
+	look->end = state;
+	look->due_ns = due_ns;
+	asset_move(look->asset, state);
+	if (moved) {
+		story_add(&look->story, look_now_ns(), "state", "%s → %s%s%s",
+			asset_state_name(look->before), asset_state_name(state),
+			look->asset->reason ? ": " : "",
+			look->asset->reason ? look->asset->reason : "");
+		log_end(look);
+	}
+	save(look);
+}
+
+void look_settle(
+	struct look *look, enum asset_state state, int64_t due_ns, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	mem_replace(&look->asset->reason, text[0] ? text : NULL);
+	end_in(look, state, due_ns);
+}
+
+void look_parked(struct look *look)
+{
+	enum asset_state state = plan_rest_state(look->asset, look->before);
+
+	if (look->before == ASSET_QUEUED || look->before == ASSET_ANNOUNCED ||
+		look->before == ASSET_DOWNLOADING)
+		state = state == ASSET_ARCHIVED ? state : ASSET_QUEUED;
+	end_in(look, state, look_now_ns());
+}
+
+static void rest_backoff(
+	struct look *look, const struct err *err, enum asset_state rest)
+{
+	struct retry_limits limits = look_limits(look);
+	struct asset *asset = look->asset;
+	int64_t now_ns = look_now_ns(), delay_ms;
+	char delay[32];
+
+	if (!asset->trouble_ns)
+		asset->trouble_ns = now_ns;
+	asset->attempts++;
+	if (retry_given_up(&limits, asset->trouble_ns, now_ns)) {
+		look_settle(look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0,
+			"%s; given up after %d attempts, `vodkeep retry` starts again",
+			err->text, asset->attempts);
+		return;
+	}
+	delay_ms = retry_backoff_ms(
+		&limits, asset->attempts, err->retry_after_ms, random_u64());
+	duration_format(delay_ms, delay);
+	look_note(look, "retry", "attempt %d failed: %s; again in %s", asset->attempts,
+		err->text, delay);
+	look_settle(look, rest, now_ns + delay_ms * NS_PER_MS, "%s", err->text);
+}
+
+static void rest_schedule(struct look *look, const char *why, enum asset_state rest)
+{
+	struct retry_limits limits = look_limits(look);
+	struct asset *asset = look->asset;
+	int64_t now_ns = look_now_ns(), waited_ms;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s", why);
+	if (!asset->trouble_ns)
+		asset->trouble_ns = now_ns;
+	waited_ms = (now_ns - asset->trouble_ns) / NS_PER_MS;
+	if (retry_given_up(&limits, asset->trouble_ns, now_ns)) {
+		look_settle(look, ASSET_FAILED, 0,
+			"%s; given up, `vodkeep retry` or a new event starts again",
+			text);
+		return;
+	}
+	look_settle(look, rest,
+		now_ns + retry_schedule_ms(&limits, waited_ms) * NS_PER_MS, "%s", text);
+}
+
+void look_rest(struct look *look, const struct err *err)
+{
+	enum asset_state rest = plan_rest_state(look->asset, look->before);
+	int64_t now_ns = look_now_ns();
+
+	if (look->stopping) {
+		look_parked(look);
+		return;
+	}
+	switch (retry_kind_of(err->class)) {
+	case RETRY_BACKOFF:
+	case RETRY_NOW: /* its bound has been reached by who tried at once */
+		rest_backoff(look, err, rest);
+		return;
+	case RETRY_SCHEDULE:
+		rest_schedule(look, err->text, rest);
+		return;
+	case RETRY_WHEN_WELL:
+		if (err->class == ERR_LOCAL)
+			guard_trouble(look->env->guard, err);
+		look_note(look, "retry", "%s; goes on when it is over", err->text);
+		look_settle(look, rest, now_ns, "%s", err->text);
+		return;
+	case RETRY_NEVER:
+		break;
+	}
+	if (err->class == ERR_CANCELLED) {
+		look_parked(look);
+		return;
+	}
+	look_note(look, "attempt", "%s", err->text);
+	look_settle(
+		look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0, "%s", err->text);
+}
+
+/* ---- plan ---- */
+
+/* A deleted event that the record has denied for long enough is dealt with. */
+static int64_t contradicted_due(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct retry_limits limits = look_limits(look);
+	int64_t now_ns = look_now_ns();
+	int64_t age_ms = (now_ns - asset->times.deleted) / NS_PER_MS;
+
+	if (!asset->contradicted || asset->times.deleted <= asset->answered_deleted_ns)
+		return 0;
+	if (age_ms < 0) /* the platform's clock is ahead of ours */
+		age_ms = 0;
+	if (age_ms > CONTRADICTED_FOR_MS) {
+		asset->answered_deleted_ns = asset->times.deleted;
+		return 0;
+	}
+	return now_ns + retry_schedule_ms(&limits, age_ms) * NS_PER_MS;
+}
+
+static void rest_planned(struct look *look)
+{
+	const struct plan *plan = &look->plan;
+	struct retry_limits limits = look_limits(look);
+	int64_t now_ns = look_now_ns();
+
+	switch (plan->due) {
+	case PLAN_DUE_NEVER:
+		look->asset->trouble_ns = 0;
+		look->asset->attempts = 0;
+		look_settle(
+			look, plan->state, contradicted_due(look), "%s", plan->reason);
+		return;
+	case PLAN_DUE_SLOW:
+		look_settle(look, plan->state,
+			now_ns + (limits.max_ms < SLOW_MS ? limits.max_ms : SLOW_MS) *
+					 NS_PER_MS,
+			"%s", plan->reason);
+		return;
+	case PLAN_DUE_SCHEDULE:
+		break;
+	}
+	if (look->record->status == RECORD_UNKNOWN && limits.for_ms > UNKNOWN_FOR_MS) {
+		limits.for_ms = UNKNOWN_FOR_MS;
+		if (retry_given_up(&limits, look->asset->trouble_ns, now_ns)) {
+			look_settle(look, ASSET_FAILED, 0,
+				"the platform does not know this media: a test delivery, or it "
+				"was deleted before it could be fetched");
+			return;
+		}
+	}
+	rest_schedule(look, plan->reason, plan->state);
+}
+
+static void settle_archived(struct look *look)
+{
+	struct asset *asset = look->asset;
+	int64_t due_ns = contradicted_due(look);
+
+	asset->answered_changed_ns = asset->times.changed;
+	if (look->minor.class != ERR_NONE && asset->attempts < MINOR_ATTEMPTS) {
+		struct retry_limits limits = look_limits(look);
+		int64_t delay_ms;
+
+		asset->attempts++;
+		delay_ms = retry_backoff_ms(&limits, asset->attempts + 2,
+			look->minor.retry_after_ms, random_u64());
+		due_ns = look_now_ns() + delay_ms * NS_PER_MS;
+		look_settle(look, ASSET_ARCHIVED, due_ns, "%s", look->minor.text);
+		return;
+	}
+	asset->attempts = 0;
+	asset->trouble_ns = 0;
+	look_settle(look, ASSET_ARCHIVED, due_ns, "%s",
+		look->minor.class != ERR_NONE ? look->minor.text : "");
+}
+
+void look_finish_plan(struct look *look)
+{
+	if (look->stopping)
+		look_parked(look);
+	else if (look->trouble.class != ERR_NONE)
+		look_rest(look, &look->trouble);
+	else if (look->plan.state == ASSET_ARCHIVED)
+		settle_archived(look);
+	else
+		rest_planned(look);
+}
+
+static void wait_for_room(struct look *look)
+{
+	look_settle(look, plan_rest_state(look->asset, look->before),
+		look_now_ns() + ROOM_AGAIN_MS * NS_PER_MS,
+		"waits until the archive is there and has room");
+}
+
+static void note_plan(struct look *look)
+{
+	const struct plan *plan = &look->plan;
+	char what[512] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_fetches && n < sizeof(what) - 64; i++)
+		n += (size_t)snprintf(what + n, sizeof(what) - n, "%s%.40s",
+			i ? ", " : "", plan->fetches[i].source->key);
+	look_note(look, "rule", "%s: %s%s%s%s",
+		look->rule->name[0] ? look->rule->name : "(built in)",
+		plan->ignore      ? "ignored"
+		: plan->n_fetches ? "to fetch: "
+		: plan->reason[0] ? "waits"
+				  : "nothing is missing",
+		what, plan->reason[0] ? "; " : "", plan->reason);
+}
+
+void look_plan(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct plan_input in = {
+		.asset = asset, .record = look->record, .now_ns = look_now_ns()
+	};
+
+	if (look->record->status == RECORD_READY && asset->tombstone) {
+		look_note(look, "api",
+			"the platform has the media (again): the tombstone goes");
+		asset->tombstone = false;
+		/* With a deleted event since then: the API may lag behind it. */
+		asset->contradicted =
+			removal_pending(asset, true, look->record->status);
+	}
+	if (asset->tombstone) {
+		asset->answered_deleted_ns = asset->times.deleted;
+		look_settle(look, look->before, 0, "%s",
+			asset->reason ? asset->reason : "");
+		return;
+	}
+	look->rule = rule_choose(look->settings->config, look->ws->name, &asset->facts);
+	in.rule = look->rule;
+	mem_replace(&asset->rule, look->rule->name);
+	asset->priority = look->rule->priority;
+	plan_release(&look->plan);
+	plan_make(&in, &look->plan);
+	note_plan(look);
+	if (look->before == ASSET_EXPIRED_KEPT && look->record->status != RECORD_READY)
+		look->plan.state = ASSET_EXPIRED_KEPT;
+	if (look->record->status != RECORD_READY || look->plan.ignore) {
+		rest_planned(look);
+		return;
+	}
+	if (!guard_well(look->env->guard)) {
+		wait_for_room(look);
+		return;
+	}
+	look_path(look);
+}
+
+/* ---- ask ---- */
+
+static void take_record(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct record *record = look->record;
+
+	asset->looked_ns = look_now_ns();
+	mem_replace(&asset->platform_status, record_status_name(record->status));
+	if (record->status == RECORD_UNKNOWN || record->status == RECORD_DELETED)
+		return;
+	facts_merge(&asset->facts, &record->facts);
+	asset->trial |= record->trial;
+	if (record->platform_data) {
+		free(asset->platform_data);
+		asset->platform_data = json_print(record->platform_data, false);
+	}
+}
+
+static void on_details(void *arg, const struct err *err, struct record *record)
+{
+	struct look *look = arg;
+
+	if (look->stopping && !record) {
+		look_parked(look);
+		return;
+	}
+	if (!record) {
+		look_rest(look, err);
+		return;
+	}
+	look->record = record;
+	look->record_at_ms = clock_system.mono_ms();
+	look_note(look, "api", "%s says: %s%s%s", look->platform->title,
+		record_status_name(record->status), record->reason ? ", " : "",
+		record->reason ? record->reason : "");
+	take_record(look);
+	if (look->stopping)
+		look_parked(look);
+	else if (removal_pending(look->asset, true, record->status))
+		look_decide(look);
+	else
+		look_plan(look);
+}
+
+static void grant_wish(struct look *look)
+{
+	struct asset *asset = look->asset;
+
+	switch (asset->wish) {
+	case WISH_FETCH:
+		asset->tombstone = false;
+		asset->by_person = false;
+		asset->answered_deleted_ns = asset->times.deleted;
+		asset->attempts = 0;
+		asset->trouble_ns = 0;
+		break;
+	case WISH_RETRY:
+		asset->attempts = 0;
+		asset->trouble_ns = 0;
+		break;
+	case WISH_CONFIRM:
+		look->confirmed = true;
+		break;
+	case WISH_NONE:
+	case WISH_REMOVE:
+	case WISH_COUNT:
+		break;
+	}
+}
+
+static void on_loaded(void *arg, const struct err *err, struct asset *asset)
+{
+	struct look *look = arg;
+
+	if (!asset) {
+		struct log_about about = { .workspace = look->ws->name };
+
+		if (err->class != ERR_NOT_FOUND)
+			log_error(&about,
+				"cannot read an asset that is due: %s; it stays due",
+				err->text);
+		finish(look);
+		return;
+	}
+	look->asset = asset;
+	look->before = asset->state;
+	if (asset->wish == WISH_REMOVE) {
+		asset_move(asset, ASSET_FETCHING);
+		look_remove_by_person(look);
+		return;
+	}
+	grant_wish(look);
+	asset_move(asset, ASSET_FETCHING);
+	if (look->stopping) {
+		look_parked(look);
+	} else if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
+		wait_for_room(look); /* without asking the platform in vain */
+	} else if (!plan_needs_record(asset)) {
+		look_settle(look, look->before, 0, "%s",
+			asset->reason ? asset->reason : "");
+	} else {
+		api_details(look->env->api, look->settings, look->ws, asset->id,
+			on_details, look);
+	}
+}
+
+struct look *look_start(const struct look_env *env, struct settings *settings,
+	const struct workspace_config *ws, int64_t row)
+{
+	struct look *look = mem_alloc(sizeof(*look));
+
+	look->env = env;
+	look->settings = settings_ref(settings);
+	look->ws = ws;
+	look->platform = platform_of(ws->platform);
+	look->row = row;
+	store_load(env->store, row, on_loaded, look);
+	return look;
+}
+
+void look_stop(struct look *look)
+{
+	if (look->stopping)
+		return;
+	look->stopping = true;
+	if (look->timer_open && uv_is_active((uv_handle_t *)&look->timer)) {
+		uv_timer_stop(&look->timer);
+		save(look);
+		return;
+	}
+	if (look->turn.queued)
+		look_turn_over(look);
+	else
+		look_tasks_stop(look);
+}

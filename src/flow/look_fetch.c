@@ -1,0 +1,575 @@
+/*
+ * Fetching: the files of the plan, each in its slot, each with a fresh link where links
+ * expire; what comes back goes into the asset. Then: did the main file change at its
+ * source?
+ */
+#include <config.h>
+
+#include "flow/look_steps.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/rule.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often a refused link is resolved anew within one look (costs no attempt). */
+#define RESOLVES 3
+/* A link that was made longer ago than this is fetched anew before it is used. */
+#define LINK_FRESH_MS 20000
+
+static void begin(struct task *task);
+static void run_tasks(struct look *look);
+
+/* ---- tasks ---- */
+
+static void task_free(struct task *task)
+{
+	free(task->key);
+	free(task->language);
+	free(task->version);
+	free(task->replaces);
+	free(task->stem);
+	free(task);
+}
+
+void look_tasks_free(struct look *look)
+{
+	for (size_t i = 0; i < look->n_tasks; i++)
+		task_free(look->tasks[i]);
+	free(look->tasks);
+	look->tasks = NULL;
+	look->n_tasks = 0;
+}
+
+static bool stem_taken(const struct look *look, const char *stem, enum role role)
+{
+	for (size_t i = 0; i < look->n_tasks; i++)
+		if (look->tasks[i]->role == role &&
+			strcmp(look->tasks[i]->stem, stem) == 0)
+			return true;
+	return false;
+}
+
+static void task_add(
+	struct look *look, const struct source *source, const char *replaces, bool main)
+{
+	struct task *task = mem_alloc(sizeof(*task));
+	char suffix[64];
+
+	plan_suffix(look->asset, source->role, source->key, source->language, suffix);
+	task->look = look;
+	task->key = mem_strdup(source->key);
+	task->role = source->role;
+	task->language = mem_strdup(source->language);
+	task->version = mem_strdup(source->version);
+	task->replaces = mem_strdup(replaces);
+	task->expected_bytes = source->bytes;
+	task->main = main;
+	task->optional = source->optional;
+	task->stem = mem_printf("%s%s", look->asset->base_path, suffix);
+	for (int n = 2; stem_taken(look, task->stem, task->role); n++) {
+		free(task->stem);
+		task->stem = mem_printf("%s%s.%d", look->asset->base_path, suffix, n);
+	}
+	look->tasks = mem_grow(look->tasks, look->n_tasks + 1, sizeof(struct task *));
+	look->tasks[look->n_tasks++] = task;
+}
+
+static const struct source *source_of(const struct task *task)
+{
+	const struct record *record = task->look->record;
+
+	for (size_t i = 0; i < record->n_sources; i++) {
+		const struct source *source = &record->sources[i];
+
+		if (source->role == task->role && source->form == FORM_FILE &&
+			source->available && source->url &&
+			strcmp(source->key, task->key) == 0)
+			return source;
+	}
+	return NULL;
+}
+
+static void look_after_tasks(struct look *look);
+
+static void task_end(struct task *task)
+{
+	struct look *look = task->look;
+
+	assert(!task->ended);
+	task->ended = true;
+	task->transfer = NULL;
+	if (task->has_slot) {
+		task->has_slot = false;
+		slots_release(look->env->slots);
+	}
+	assert(look->n_running > 0);
+	if (--look->n_running == 0)
+		look_after_tasks(look);
+}
+
+/* The worst trouble decides how the asset rests: local before all, then the longest
+ * wait. */
+static void keep_worse(struct err *kept, const struct err *err)
+{
+	if (kept->class == ERR_NONE || err->class == ERR_LOCAL ||
+		(kept->class == ERR_NOT_YET && err->class == ERR_TRANSIENT))
+		*kept = *err;
+}
+
+static void task_fail(struct task *task, const struct err *err)
+{
+	struct look *look = task->look;
+	struct err told = *err;
+
+	if (err->class == ERR_CANCELLED) {
+		task_end(task);
+		return;
+	}
+	err_wrap(&told, "%s", task->key);
+	if (err->class == ERR_EXISTS) {
+		look->exists_seen = true;
+	} else if (task->main || err->class == ERR_LOCAL) {
+		keep_worse(&look->trouble, &told);
+	} else {
+		look_note(look, "attempt", "%s", told.text);
+		keep_worse(&look->minor, &told);
+	}
+	task_end(task);
+}
+
+/* ---- one transfer ---- */
+
+static void on_part_stored(void *arg, const struct err *err)
+{
+	struct log_about about = { 0 };
+
+	(void)arg;
+	if (err->class != ERR_NONE)
+		log_warn(&about,
+			"how far a download has come could not be stored (%s): after a "
+			"restart it begins earlier",
+			err->text);
+}
+
+static void take_part(struct asset *asset, const struct part *from)
+{
+	struct part *part = asset_add_part(asset, from->key);
+
+	mem_replace(&part->name, from->name);
+	mem_replace(&part->etag, from->etag);
+	mem_replace(&part->last_modified, from->last_modified);
+	mem_replace(&part->placing, from->placing);
+	memcpy(part->sha256, from->sha256, sizeof(part->sha256));
+	part->total = from->total;
+	part->held = from->held;
+}
+
+static void on_part(void *arg, const struct part *part)
+{
+	struct task *task = arg;
+	struct look *look = task->look;
+	const struct part *before = asset_part(look->asset, task->key);
+
+	/* Progress: the trouble of earlier attempts is over. */
+	if (part->held > (before ? before->held : 0))
+		look->asset->attempts = 0;
+	take_part(look->asset, part);
+	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
+}
+
+static void on_note(void *arg, const char *text)
+{
+	struct task *task = arg;
+
+	look_note(task->look, "attempt", "%s: %s", task->key, text);
+}
+
+static void on_sealed_stored(void *arg, const struct err *err)
+{
+	struct task *task = arg;
+
+	if (!task->transfer)
+		return;
+	if (err->class != ERR_NONE) {
+		keep_worse(&task->look->trouble, err);
+		transfer_cancel(task->transfer, false);
+		return;
+	}
+	transfer_place(task->transfer);
+}
+
+static void on_sealed(void *arg, const struct part *part)
+{
+	struct task *task = arg;
+
+	take_part(task->look->asset, part);
+	store_put_part(
+		task->look->env->store, task->look->row, part, on_sealed_stored, task);
+}
+
+static void take_file(struct task *task, const struct transfer_result *result)
+{
+	struct look *look = task->look;
+	struct file *file = asset_add_file(look->asset, task->key);
+	const struct file *from = &result->file;
+	struct log_about about = { .workspace = look->ws->name,
+		.asset = look->asset->id };
+	char bytes[32];
+
+	/* Content of another kind: the old file's name is not the new one's. */
+	if (file->path && strcmp(file->path, from->path) != 0)
+		look_op(look, OP_REMOVE, file->path, NULL, false);
+	file->role = task->role;
+	mem_replace(&file->path, from->path);
+	mem_replace(&file->content_type, from->content_type);
+	mem_replace(&file->language, task->language);
+	mem_replace(&file->version, task->version);
+	mem_replace(&file->source_host, from->source_host);
+	mem_replace(&file->etag, from->etag);
+	file->bytes = from->bytes;
+	memcpy(file->sha256, from->sha256, sizeof(file->sha256));
+	file->downloaded_ns = from->downloaded_ns;
+	asset_drop_part(look->asset, task->key);
+	look->files_changed = true;
+	size_format_human(file->bytes, bytes);
+	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", task->key,
+		file->path, bytes, file->sha256,
+		result->found_placed ? "; it was already in place after a restart"
+				     : "");
+	log_info(&about, "%s: %s (%s)", task->key, file->path, bytes);
+}
+
+static void on_resolved(void *arg, const struct err *err, struct record *record)
+{
+	struct task *task = arg;
+	struct look *look = task->look;
+	struct err gone;
+
+	if (!record) {
+		task_fail(task, err);
+		return;
+	}
+	if (record->status != RECORD_READY) {
+		err_set(&gone, ERR_NOT_YET,
+			"the platform no longer says that it is ready (%s)",
+			record_status_name(record->status));
+		record_release(record);
+		free(record);
+		task_fail(task, &gone);
+		return;
+	}
+	record_release(look->record);
+	free(look->record);
+	look->record = record;
+	look->record_at_ms = clock_system.mono_ms();
+	begin(task);
+}
+
+static void resolve(struct task *task)
+{
+	struct look *look = task->look;
+
+	look->resolves++;
+	api_details(look->env->api, look->settings, look->ws, look->asset->id,
+		on_resolved, task);
+}
+
+static void on_done(
+	void *arg, const struct err *err, const struct transfer_result *result)
+{
+	struct task *task = arg;
+	struct look *look = task->look;
+	struct err told;
+
+	task->transfer = NULL;
+	if (result) {
+		take_file(task, result);
+		task_end(task);
+		return;
+	}
+	if (err->class == ERR_STALE && look->resolves < RESOLVES && !look->stopping &&
+		look->record->links_expire) {
+		look_note(look, "retry", "%s: %s; a new link is asked for", task->key,
+			err->text);
+		resolve(task);
+		return;
+	}
+	told = *err;
+	if (told.class == ERR_STALE)
+		told.class = ERR_TRANSIENT;
+	task_fail(task, &told);
+}
+
+static bool link_is_old(const struct look *look)
+{
+	return look->record->links_expire &&
+	       clock_system.mono_ms() - look->record_at_ms > LINK_FRESH_MS;
+}
+
+static void begin(struct task *task)
+{
+	static const struct text_list any_host = { 0 };
+	struct look *look = task->look;
+	const struct source *source;
+	struct transfer_spec spec;
+	struct transfer_events events = {
+		.part = on_part,
+		.note = on_note,
+		.sealed = on_sealed,
+		.done = on_done,
+		.arg = task,
+	};
+	struct err err;
+
+	if (look->stopping) {
+		task_end(task);
+		return;
+	}
+	if (link_is_old(look) && look->resolves < RESOLVES) {
+		resolve(task);
+		return;
+	}
+	source = source_of(task);
+	if (!source) {
+		err_set(&err, ERR_NOT_YET,
+			"the platform offers no link to it any more");
+		task_fail(task, &err);
+		return;
+	}
+	spec = (struct transfer_spec){
+		.workspace = look->ws->name,
+		.asset_id = look->asset->id,
+		.row = look->row,
+		.role = task->role,
+		.key = task->key,
+		.url = source->url,
+		.part = asset_part(look->asset, task->key),
+		.expected_bytes = source->bytes,
+		.path_stem = task->stem,
+		.replaces = task->replaces,
+		.mtime_ns = look->asset->facts.created_ns,
+		.keep_free_bytes = guard_keep_free(look->env->guard),
+		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
+							   : &any_host,
+		.allow_private = look->ws->allow_private,
+		.ca_file = look->ws->ca_file,
+		.proxy = look->ws->proxy,
+	};
+	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+}
+
+static void on_slot(struct slot_wait *wait)
+{
+	struct task *task = container_of(wait, struct task, wait);
+
+	task->has_slot = true;
+	begin(task);
+}
+
+void look_tasks_stop(struct look *look)
+{
+	if (look->n_running == 0) /* not in this step */
+		return;
+	/* Ending the last task may end the look: hold it until the walk is over. */
+	look->n_running++;
+	for (size_t i = 0; i < look->n_tasks; i++) {
+		struct task *task = look->tasks[i];
+
+		if (task->ended)
+			continue;
+		if (task->wait.queued) {
+			slots_leave(look->env->slots, &task->wait);
+			task_end(task);
+		} else if (task->transfer) {
+			transfer_cancel(task->transfer, false);
+		}
+	}
+	if (--look->n_running == 0)
+		look_after_tasks(look);
+}
+
+/* ---- all of them ---- */
+
+static void on_downloading(void *arg, const struct err *err)
+{
+	struct look *look = arg;
+
+	if (err->class != ERR_NONE) {
+		look_rest(look, err);
+		return;
+	}
+	run_tasks(look);
+}
+
+static void run_tasks(struct look *look)
+{
+	/* Starting may end tasks at once (no link, stopping): the extra count keeps the
+	 * look from going on before all of them have begun. */
+	look->n_running = 1;
+	for (size_t i = 0; i < look->n_tasks; i++)
+		if (!look->tasks[i]->ended)
+			look->n_running++;
+	for (size_t i = 0; i < look->n_tasks; i++) {
+		struct task *task = look->tasks[i];
+
+		if (task->ended)
+			continue;
+		task->wait.granted = on_slot;
+		if (slots_take(look->env->slots, &task->wait))
+			on_slot(&task->wait);
+	}
+	if (--look->n_running == 0)
+		look_after_tasks(look);
+}
+
+void look_fetch(struct look *look)
+{
+	struct plan *plan = &look->plan;
+
+	look_tasks_free(look);
+	for (size_t i = 0; i < plan->n_fetches; i++) {
+		const struct plan_fetch *fetch = &plan->fetches[i];
+
+		/* After a new claim only what is still missing. */
+		if (!look->exists_seen || !asset_file(look->asset, fetch->source->key))
+			task_add(look, fetch->source, fetch->replaces, fetch->main);
+	}
+	look->exists_seen = false;
+	if (look->stopping || look->n_tasks == 0) {
+		look_after_tasks(look);
+		return;
+	}
+	if (look->asset->state != ASSET_DOWNLOADING) {
+		asset_move(look->asset, ASSET_DOWNLOADING);
+		mem_replace(&look->asset->reason, NULL);
+		store_save(look->env->store, look->asset, look_now_ns(), &look->story,
+			on_downloading, look);
+		return;
+	}
+	run_tasks(look);
+}
+
+/* ---- did it change? ---- */
+
+struct recheck {
+	struct look *look;
+	struct http_policy policy;
+	int64_t bytes;
+	char *etag;
+	bool changed, asked;
+};
+
+static bool recheck_host(void *arg, const char *host)
+{
+	const struct recheck *recheck = arg;
+	const struct text_list *hosts = &recheck->look->ws->media_hosts;
+
+	return hosts->count == 0 || glob_list_match(hosts, host);
+}
+
+static bool recheck_head(void *arg, const struct http_head *head)
+{
+	struct recheck *recheck = arg;
+	int64_t total = head->status == 206 ? head->range_total : head->content_length;
+
+	recheck->asked = true;
+	if (head->status == 200 || head->status == 206)
+		recheck->changed = strcmp(head->etag, recheck->etag) != 0 ||
+				   (total >= 0 && total != recheck->bytes);
+	return false;
+}
+
+static void recheck_done(void *arg, const struct err *err, const struct http_head *head)
+{
+	struct recheck *recheck = arg;
+	struct look *look = recheck->look;
+	const struct source *source = look->plan.recheck;
+	bool changed = recheck->changed;
+
+	(void)head;
+	if (!recheck->asked && err->class != ERR_CANCELLED)
+		keep_worse(&look->minor, err);
+	free(recheck->etag);
+	free(recheck);
+	look->rechecked = true;
+	if (!changed || !source || look->stopping) {
+		look_sidecar(look);
+		return;
+	}
+	look_note(look, "api", "%s changed at its source: fetched again", source->key);
+	look_tasks_free(look);
+	task_add(look, source, asset_file(look->asset, source->key)->path, true);
+	run_tasks(look);
+}
+
+/* One byte, conditional: an unchanged file answers 304, or 206 with the same validator.
+ * HEAD is not used: links may be signed for GET only (optiview.md §4). */
+static void recheck(struct look *look)
+{
+	const struct source *source = look->plan.recheck;
+	const struct file *file = asset_file(look->asset, source->key);
+	const struct config *config = look->settings->config;
+	struct recheck *recheck = mem_alloc(sizeof(*recheck));
+	struct http_request request;
+	struct http_call_events events = {
+		.head = recheck_head, .done = recheck_done, .arg = recheck
+	};
+
+	recheck->look = look;
+	recheck->bytes = file->bytes;
+	recheck->etag = mem_strdup(file->etag);
+	recheck->policy = (struct http_policy){
+		.host_allowed = recheck_host,
+		.arg = recheck,
+		.allow_private = look->ws->allow_private,
+		.ca_file = look->ws->ca_file,
+		.proxy = look->ws->proxy,
+		.connect_timeout_ms = config->transfer.connect_timeout_ms,
+		.low_speed_bytes = 1,
+		.low_speed_ms = config->transfer.low_speed_ms,
+		.total_ms = 60000,
+		.redirects = 5,
+	};
+	http_request_init(&request, "GET", mem_strdup(source->url));
+	http_request_header(&request, "Range", "bytes=0-0");
+	http_request_header(&request, "If-None-Match", file->etag);
+	http_call_start(look->env->client, &request, &recheck->policy, &events);
+	http_request_release(&request);
+}
+
+static void on_leftovers(struct look *look)
+{
+	look_ops_clear(look);
+	if (look->ops_err.class != ERR_NONE)
+		keep_worse(&look->minor, &look->ops_err);
+	look_after_tasks(look);
+}
+
+static void look_after_tasks(struct look *look)
+{
+	if (look->n_ops) {
+		look_run_ops(look, on_leftovers);
+		return;
+	}
+	if (look->exists_seen && look->path_rounds < 4 && !look->stopping) {
+		look_note(look, "file", "another file lies at %s: a new name is taken",
+			look->asset->base_path);
+		look->force_claim = true;
+		look_path(look);
+		return;
+	}
+	if (look->exists_seen)
+		err_set(&look->trouble, ERR_PERMANENT,
+			"files that are not vodkeep's lie at every name for %s; move them away",
+			look->asset->base_path);
+	if (look->plan.recheck && !look->rechecked && !look->stopping &&
+		look->trouble.class == ERR_NONE)
+		recheck(look);
+	else
+		look_sidecar(look);
+}

@@ -1,0 +1,271 @@
+/*
+ * File work of a look: operations on the pool, the asset's path, its sidecar. Every
+ * batch of operations first makes sure that the archive is there and ours.
+ */
+#include <config.h>
+
+#include "flow/look_steps.h"
+
+#include "archive/sidecar.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "core/template.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_ROUNDS 4
+
+/* ---- operations ---- */
+
+void look_op(struct look *look, enum file_op_kind kind, const char *path,
+	const char *to, bool replace)
+{
+	look->ops = mem_grow(look->ops, look->n_ops + 1, sizeof(*look->ops));
+	look->ops[look->n_ops++] = (struct file_op){
+		.kind = kind,
+		.path = mem_strdup(path),
+		.to = mem_strdup(to),
+		.replace = replace,
+	};
+}
+
+static int run_op(const struct look *look, const struct file_op *op, struct err *err)
+{
+	const struct archive *archive = look->env->archive;
+
+	switch (op->kind) {
+	case OP_MOVE:
+		return archive_move(archive, op->path, op->to, err);
+	case OP_REMOVE:
+		return archive_remove(archive, op->path, NULL, err);
+	case OP_TRASH:
+		return archive_trash(archive, op->path, op->to, err);
+	case OP_PART_REMOVE:
+		return archive_part_remove(archive, op->path, err);
+	case OP_PUT:
+		return archive_put(archive, op->path, op->to, strlen(op->to),
+			look->ops_mtime_ns, op->replace, err);
+	}
+	return 0;
+}
+
+static void ops_work(uv_work_t *work)
+{
+	struct look *look = container_of(work, struct look, work);
+
+	err_clear(&look->ops_err);
+	look->ops_done = 0;
+	if (archive_check(look->env->archive, look->env->archive_id, &look->ops_err) <
+		0)
+		return;
+	while (look->ops_done < look->n_ops) {
+		if (run_op(look, &look->ops[look->ops_done], &look->ops_err) < 0)
+			return;
+		look->ops_done++;
+	}
+}
+
+static void ops_done(uv_work_t *work, int status)
+{
+	struct look *look = container_of(work, struct look, work);
+
+	(void)status;
+	look->ops_then(look);
+}
+
+void look_run_ops(struct look *look, void (*then)(struct look *look))
+{
+	look->ops_then = then;
+	look->ops_mtime_ns = look->asset->facts.created_ns;
+	uv_queue_work(look->env->loop, &look->work, ops_work, ops_done);
+}
+
+void look_ops_clear(struct look *look)
+{
+	for (size_t i = 0; i < look->n_ops; i++) {
+		free(look->ops[i].path);
+		free(look->ops[i].to);
+	}
+	free(look->ops);
+	look->ops = NULL;
+	look->n_ops = 0;
+}
+
+/* ---- the path ---- */
+
+/* Where a file belongs under the asset's present base path. */
+static char *home_of(const struct asset *asset, const struct file *file)
+{
+	const char *dot = strrchr(file->path, '.');
+	char suffix[64];
+
+	plan_suffix(asset, file->role, file->key, file->language, suffix);
+	return mem_printf("%s%s%s", asset->base_path, suffix, dot ? dot : "");
+}
+
+static bool at_home(const struct asset *asset, const struct file *file)
+{
+	size_t len = strlen(asset->base_path);
+
+	return strncmp(file->path, asset->base_path, len) == 0 &&
+	       file->path[len] == '.';
+}
+
+static void on_moved(struct look *look)
+{
+	for (size_t i = 0; i < look->ops_done; i++) {
+		for (size_t f = 0; f < look->asset->n_files; f++) {
+			struct file *file = &look->asset->files[f];
+
+			if (strcmp(file->path, look->ops[i].path) != 0)
+				continue;
+			look_note(look, "file", "moved %s to %s", file->path,
+				look->ops[i].to);
+			mem_replace(&file->path, look->ops[i].to);
+			look->files_changed = true;
+			break;
+		}
+	}
+	look_ops_clear(look);
+	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < PATH_ROUNDS) {
+		look->force_claim = true;
+		look_path(look);
+	} else if (look->ops_err.class != ERR_NONE) {
+		look_rest(look, &look->ops_err);
+	} else {
+		look_fetch(look);
+	}
+}
+
+static void move_home(struct look *look)
+{
+	struct asset *asset = look->asset;
+
+	for (size_t i = 0; i < asset->n_files; i++) {
+		char *home;
+
+		if (at_home(asset, &asset->files[i]))
+			continue;
+		home = home_of(asset, &asset->files[i]);
+		look_op(look, OP_MOVE, asset->files[i].path, home, false);
+		free(home);
+	}
+	if (look->n_ops)
+		look_run_ops(look, on_moved);
+	else
+		look_fetch(look);
+}
+
+static void on_claimed(void *arg, const struct err *err, const char *claimed)
+{
+	struct look *look = arg;
+
+	look->force_claim = false;
+	if (err->class != ERR_NONE) {
+		look_rest(look, err);
+		return;
+	}
+	mem_replace(&look->asset->base_path, claimed);
+	move_home(look);
+}
+
+/* Whether @base is where the rule wants the asset, a collision's "~" or "-2" aside. */
+static bool is_natural(const char *base, const char *natural, const char *alternative)
+{
+	size_t len = strlen(alternative);
+
+	if (strcmp(base, natural) == 0)
+		return true;
+	return strncmp(base, alternative, len) == 0 &&
+	       (base[len] == '\0' || base[len] == '-');
+}
+
+void look_path(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct template_input in = {
+		.workspace = look->ws->name,
+		.id = asset->id,
+		.platform = look->platform->name,
+		.facts = &asset->facts,
+	};
+	char *natural = template_expand(look->rule->path, &in);
+	char *alternative = template_alternative(natural, asset->id);
+	bool stays =
+		asset->base_path && !look->force_claim &&
+		(is_natural(asset->base_path, natural, alternative) ||
+			(asset->n_files && look->rule->on_update == UPDATE_IGNORE));
+
+	look->path_rounds++;
+	if (stays)
+		move_home(look);
+	else
+		store_claim_path(look->env->store, look->row, natural, alternative,
+			look->force_claim, on_claimed, look);
+	free(natural);
+	free(alternative);
+}
+
+/* ---- the sidecar ---- */
+
+static void on_sidecar(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct file *file;
+	const struct file_op *op = &look->ops[0];
+
+	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < PATH_ROUNDS) {
+		look_ops_clear(look);
+		look->force_claim = true;
+		look_path(look);
+		return;
+	}
+	if (look->ops_err.class != ERR_NONE) {
+		look->trouble = look->ops_err;
+		look_ops_clear(look);
+		look_finish_plan(look);
+		return;
+	}
+	file = asset_add_file(asset, "metadata");
+	file->role = ROLE_METADATA;
+	mem_replace(&file->path, op->path);
+	mem_replace(&file->content_type, "application/json");
+	file->bytes = (int64_t)strlen(op->to);
+	sha256_hex_of(op->to, strlen(op->to), file->sha256);
+	file->downloaded_ns = look_now_ns();
+	look_note(look, "file", "wrote %s (%lld bytes)", file->path,
+		(long long)file->bytes);
+	look_ops_clear(look);
+	look_finish_plan(look);
+}
+
+void look_sidecar(struct look *look)
+{
+	struct asset *asset = look->asset;
+	const struct file *present = asset_file(asset, "metadata");
+	bool done =
+		look->plan.state == ASSET_ARCHIVED && look->trouble.class == ERR_NONE;
+	char sha256[DIGEST_SHA256_HEX];
+	char *text, *path;
+
+	if (done && !asset->archived_ns)
+		asset->archived_ns = look_now_ns();
+	if (!done || !look->plan.sidecar || look->stopping) {
+		look_finish_plan(look);
+		return;
+	}
+	text = sidecar_text(asset, look->platform->name);
+	sha256_hex_of(text, strlen(text), sha256);
+	if (present && strcmp(present->sha256, sha256) == 0) {
+		free(text);
+		look_finish_plan(look);
+		return;
+	}
+	path = mem_printf("%s.json", asset->base_path);
+	look_op(look, OP_PUT, path, text, present != NULL);
+	free(path);
+	free(text);
+	look_run_ops(look, on_sidecar);
+}

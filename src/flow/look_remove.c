@@ -1,0 +1,241 @@
+/*
+ * Removing: asks core/removal whether, carries out what it answers. Touches only files
+ * that the asset's row names.
+ */
+#include <config.h>
+
+#include "flow/look_steps.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "core/removal.h"
+#include "core/rule.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_NS (INT64_C(3600) * NS_PER_S)
+
+static void on_removed(struct look *look)
+{
+	struct asset *asset = look->asset;
+	enum asset_state state = look->n_ops && look->ops[0].kind == OP_TRASH
+					 ? ASSET_TRASHED
+					 : ASSET_DELETED;
+	size_t files = asset->n_files;
+
+	if (look->ops_err.class != ERR_NONE) {
+		look_rest(look, &look->ops_err);
+		return;
+	}
+	if (files)
+		look_note(look, "removed", "%zu %s from %s %s", files,
+			files == 1 ? "file" : "files",
+			asset->base_path ? asset->base_path : "",
+			state == ASSET_TRASHED ? "moved to the trash" : "removed");
+	while (asset->n_files)
+		asset_drop_file(asset, asset->files[0].key);
+	while (asset->n_parts)
+		asset_drop_part(asset, asset->parts[0].key);
+	mem_replace(&asset->base_path, NULL);
+	if (files)
+		asset->removed_ns = look_now_ns();
+	asset->archived_ns = 0;
+	asset->tombstone = true;
+	asset->answered_deleted_ns = asset->times.deleted;
+	asset->contradicted = false;
+	asset->attempts = 0;
+	asset->trouble_ns = 0;
+	look_settle(look, state, 0, "%s",
+		asset->by_person ? "removed by a person" : "deleted at the platform");
+}
+
+static void remove_files(struct look *look, bool trash)
+{
+	struct asset *asset = look->asset;
+	char date[32], part[256];
+
+	time_format_utc(look_now_ns(), date);
+	date[10] = '\0';
+	for (size_t i = 0; i < asset->n_files; i++)
+		look_op(look, trash ? OP_TRASH : OP_REMOVE, asset->files[i].path, date,
+			false);
+	for (size_t i = 0; i < asset->n_parts; i++) {
+		if (asset->parts[i].placing)
+			look_op(look, OP_REMOVE, asset->parts[i].placing, NULL, false);
+		look_op(look, OP_PART_REMOVE, asset->parts[i].name, NULL, false);
+	}
+	/* A download that began right before a crash may not be in the store yet. */
+	archive_part_name(look->row, "video", part);
+	look_op(look, OP_PART_REMOVE, part, NULL, false);
+	look_run_ops(look, on_removed);
+}
+
+void look_remove_by_person(struct look *look)
+{
+	if (look->asset->held) {
+		look_note(look, "command", "not removed: the asset is held");
+		look_settle(look, look->before, 0, "%s",
+			look->asset->reason ? look->asset->reason : "");
+		return;
+	}
+	look->asset->by_person = true;
+	metric_add(METRIC_REMOVALS, removal_verdict_name(REMOVAL_REMOVE), 1);
+	remove_files(look, false);
+}
+
+static void contradicted(struct look *look, const char *why)
+{
+	if (!look->asset->contradicted)
+		look_note(look, "api", "contradicted: %s", why);
+	look->asset->contradicted = true;
+	look_plan(look);
+}
+
+static void carry_out(struct look *look, enum removal_verdict verdict, const char *why)
+{
+	struct asset *asset = look->asset;
+	struct err err;
+
+	switch (verdict) {
+	case REMOVAL_NONE:
+		look_plan(look);
+		return;
+	case REMOVAL_REMOVE:
+	case REMOVAL_TRASH:
+		look_note(look, "rule", "%s: %s", removal_verdict_name(verdict), why);
+		remove_files(look, verdict == REMOVAL_TRASH);
+		return;
+	case REMOVAL_KEEP:
+	case REMOVAL_KEEP_EXPIRED:
+		look_note(look, "rule", "kept: %s", why);
+		/* Without an event any later one is news: it tells when it happened. */
+		asset->answered_deleted_ns =
+			asset->times.deleted ? asset->times.deleted : 1;
+		look_settle(look,
+			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT,
+			0, "%s", why);
+		return;
+	case REMOVAL_ASK_AGAIN:
+		err_set(&err, ERR_TRANSIENT, "the deletion is not proven: %s", why);
+		look_rest(look, &err);
+		return;
+	case REMOVAL_CONTRADICTED:
+		contradicted(look, why);
+		return;
+	case REMOVAL_FOR_PERSON:
+		warnings_set(look->env->warnings, "deletions", look->ws->name, false,
+			"deletions of workspace %s wait for a person: %s",
+			look->ws->name, why);
+		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
+		return;
+	case REMOVAL_HELD:
+		look_note(look, "rule", "kept: %s", why);
+		look_settle(look, plan_rest_state(asset, look->before), 0, "%s", why);
+		return;
+	}
+}
+
+static void on_counts(
+	void *arg, const struct err *err, int64_t removed, int64_t archived)
+{
+	struct look *look = arg;
+	const struct asset *asset = look->asset;
+	const struct rule *rule = look->rule;
+	struct removal_input in = {
+		.asset = asset,
+		.confirmed = look->confirmed,
+		.waits_for_person = look->before == ASSET_DELETION_HELD,
+		.answered = true,
+		.answer = look->record->status,
+		/* look_decide() came here with an unknown media only after proof. */
+		.credentials_proven = true,
+		.expired = removal_is_expiry(asset),
+		.on_delete = rule->on_delete,
+		.on_expire = rule->on_expire,
+		.removed_lately = removed,
+		.archived = archived,
+		.max_count = look->ws->max_delete_count,
+		.max_percent = look->ws->max_delete_percent,
+	};
+	enum removal_verdict verdict;
+	char why[512];
+
+	if (err->class != ERR_NONE) {
+		look_rest(look, err);
+		return;
+	}
+	verdict = removal_decide(&in, why, sizeof(why));
+	metric_add(METRIC_REMOVALS, removal_verdict_name(verdict), 1);
+	carry_out(look, verdict, why);
+}
+
+static struct slots *turns(const struct look *look)
+{
+	return look->env->removal_turn(look->env->arg, look->ws->name);
+}
+
+static void on_turn(struct slot_wait *wait)
+{
+	struct look *look = container_of(wait, struct look, turn);
+
+	look->has_turn = true;
+	look->rule =
+		rule_choose(look->settings->config, look->ws->name, &look->asset->facts);
+	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS, on_counts,
+		look);
+}
+
+static void weigh(struct look *look)
+{
+	look->turn.granted = on_turn;
+	if (slots_take(turns(look), &look->turn))
+		on_turn(&look->turn);
+}
+
+void look_turn_over(struct look *look)
+{
+	if (look->turn.queued) {
+		slots_leave(turns(look), &look->turn);
+		look_parked(look);
+	} else if (look->has_turn) {
+		look->has_turn = false;
+		slots_release(turns(look));
+	}
+}
+
+static void on_proof(void *arg, const struct err *err, bool proven)
+{
+	struct look *look = arg;
+	struct err unproven;
+
+	if (look->stopping) {
+		look_parked(look);
+		return;
+	}
+	if (err->class != ERR_NONE) {
+		look_rest(look, err);
+		return;
+	}
+	if (!proven) {
+		err_set(&unproven, ERR_TRANSIENT,
+			"the platform does not know the media, but the API credentials belong "
+			"to another workspace: that proves nothing");
+		look_rest(look, &unproven);
+		return;
+	}
+	look_note(look, "api",
+		"the platform no longer has the media; its list answers, so "
+		"the credentials are good");
+	weigh(look);
+}
+
+void look_decide(struct look *look)
+{
+	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
+	if (look->record->status == RECORD_UNKNOWN)
+		api_prove(look->env->api, look->settings, look->ws, on_proof, look);
+	else
+		weigh(look);
+}

@@ -1,0 +1,107 @@
+/*
+ * Private to flow/look*.c: the look itself and the hand-overs between its steps.
+ */
+#ifndef VODKEEP_FLOW_LOOK_STEPS_H
+#define VODKEEP_FLOW_LOOK_STEPS_H
+
+#include "core/plan.h"
+#include "core/retry.h"
+#include "flow/look.h"
+
+/* One file on its way. */
+struct task {
+	struct look *look;
+	struct slot_wait wait;
+	struct transfer *transfer;
+	char *key;
+	enum role role;
+	char *language, *version, *replaces, *stem;
+	int64_t expected_bytes;
+	bool main, optional;
+	bool has_slot, ended;
+};
+
+enum file_op_kind { OP_MOVE, OP_REMOVE, OP_TRASH, OP_PART_REMOVE, OP_PUT };
+struct file_op {
+	enum file_op_kind kind;
+	char *path, *to; /* to: new path, date, or the text to put */
+	bool replace;
+};
+
+struct look {
+	const struct look_env *env;
+	struct settings *settings;
+	const struct workspace_config *ws;
+	const struct platform *platform;
+	int64_t row;
+	struct asset *asset;
+	enum asset_state before;
+	bool confirmed; /* a person confirmed the held deletion */
+	bool stopping;
+	struct slot_wait turn; /* to remove files */
+	bool has_turn;
+	struct story story;
+
+	struct record *record;
+	int64_t record_at_ms; /* monotonic: when it came */
+	int resolves;
+	const struct rule *rule;
+	struct plan plan;
+
+	/* Paths. */
+	bool force_claim;
+	int path_rounds;
+	/* Tasks. */
+	struct task **tasks;
+	size_t n_tasks, n_running;
+	bool exists_seen, rechecked, files_changed;
+	struct err trouble; /* of a file that the asset needs */
+	struct err minor;   /* of one it can do without */
+
+	/* The pool job in progress. */
+	uv_work_t work;
+	struct file_op *ops;
+	size_t n_ops, ops_done;
+	int64_t ops_mtime_ns;
+	struct err ops_err;
+	void (*ops_then)(struct look *look);
+
+	/* How it ends. */
+	enum asset_state end;
+	int64_t due_ns;
+	uv_timer_t timer; /* waits for the store to work again */
+	bool timer_open;
+};
+
+int64_t look_now_ns(void);
+struct retry_limits look_limits(const struct look *look);
+void look_note(struct look *look, const char *kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Ends. Each of them saves and finishes. */
+void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Rest after @err, which decides when to look again. */
+void look_rest(struct look *look, const struct err *err);
+void look_parked(struct look *look);
+
+/* Steps in other files. */
+void look_decide(struct look *look); /* look_remove.c: a deletion is pending */
+void look_remove_by_person(struct look *look);
+void look_turn_over(struct look *look); /* give the turn back, or leave the line */
+void look_plan(struct look *look);  /* look.c: after decide found nothing to remove */
+void look_path(struct look *look);  /* look_files.c */
+void look_fetch(struct look *look); /* look_fetch.c */
+void look_tasks_free(struct look *look);
+void look_tasks_stop(struct look *look);
+void look_sidecar(struct look *look);     /* look_files.c */
+void look_finish_plan(struct look *look); /* look.c: everything tried: settle */
+
+/* Pool jobs: add operations, then run them in order behind a check that the archive is
+ * there and ours; the first failure stops and is in ops_err. */
+void look_op(struct look *look, enum file_op_kind kind, const char *path,
+	const char *to, bool replace);
+void look_run_ops(struct look *look, void (*then)(struct look *look));
+void look_ops_clear(struct look *look); /* when then() has read what was done */
+
+#endif

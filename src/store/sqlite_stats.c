@@ -1,0 +1,104 @@
+/*
+ * Counts for status, metrics and the limit on deletions. Everything here is kept as a
+ * count or has an index whose end answers: nothing walks through assets.
+ */
+#include "config.h"
+
+#include "store/sqlite.h"
+
+#include "base/mem.h"
+
+static int count_states(struct backend_conn *conn, int64_t workspace,
+	int64_t assets[ASSET_STATE_COUNT], struct err *err)
+{
+	struct query query = query_begin(conn, SQL_STATE_COUNT,
+		"SELECT state, assets FROM workspace_assets WHERE workspace=?");
+	enum asset_state state;
+	int rc;
+
+	query_int(&query, workspace);
+	while ((rc = query_step(&query, err)) > 0)
+		if (asset_state_parse(column_text(&query), &state) == 0)
+			assets[state] = column_int(&query);
+	query_end(&query);
+	return rc;
+}
+
+static int count_removals(struct backend_conn *conn, int64_t workspace,
+	int64_t since_ns, int64_t *count, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_REMOVAL_COUNT,
+		"SELECT count(*) FROM removals WHERE workspace=? AND at_ns>=?");
+
+	query_int(&query, workspace);
+	query_int(&query, since_ns);
+	return query_value(&query, 0, count, err);
+}
+
+static int oldest_due(
+	struct backend_conn *conn, int64_t workspace, int64_t *due_ns, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_DUE_OLDEST,
+		"SELECT coalesce(min(due_ns), 0) FROM assets INDEXED BY assets_due"
+		" WHERE workspace=? AND due_ns > 0");
+
+	query_int(&query, workspace);
+	return query_value(&query, 0, due_ns, err);
+}
+
+static int complete(struct backend_conn *conn, int64_t id, int64_t since_ns,
+	struct workspace_stats *stats, struct err *err)
+{
+	int rc = count_states(conn, id, stats->assets, err);
+
+	if (!rc)
+		rc = count_removals(conn, id, since_ns, &stats->removed_since, err);
+	if (!rc)
+		rc = oldest_due(conn, id, &stats->oldest_due_ns, err);
+	return rc;
+}
+
+int sqlite_stats(struct backend_conn *conn, int64_t removed_since_ns,
+	struct stats_list *list, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_WORKSPACE_STATS,
+		"SELECT id, name, bytes, last_delivery_ns, duplicates, rejected,"
+		" foreigners FROM workspaces WHERE name <> '' ORDER BY name");
+	int rc;
+
+	while ((rc = query_step(&query, err)) > 0) {
+		list->items =
+			mem_grow(list->items, list->count + 1, sizeof(*list->items));
+		struct workspace_stats *stats = &list->items[list->count++];
+		*stats = (struct workspace_stats){ 0 };
+		int64_t id = column_int(&query);
+		stats->name = column_copy(&query);
+		stats->bytes = column_int(&query);
+		stats->last_delivery_ns = column_int(&query);
+		stats->duplicates = column_int(&query);
+		stats->rejected = column_int(&query);
+		stats->foreign = column_int(&query);
+		rc = complete(conn, id, removed_since_ns, stats, err);
+		if (rc)
+			break;
+	}
+	query_end(&query);
+	return rc;
+}
+
+int sqlite_removals(struct backend_conn *conn, const char *workspace, int64_t since_ns,
+	int64_t *removed, int64_t *archived, struct err *err)
+{
+	int64_t assets[ASSET_STATE_COUNT] = { 0 }, count = 0, id = 0;
+	int rc = sqlite_workspace(conn, workspace, &id, err);
+
+	if (!rc)
+		rc = count_states(conn, id, assets, err);
+	if (!rc)
+		rc = count_removals(conn, id, since_ns, &count, err);
+	if (rc)
+		return rc;
+	*removed = count;
+	*archived = assets[ASSET_ARCHIVED];
+	return 0;
+}

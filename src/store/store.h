@@ -1,0 +1,271 @@
+/*
+ * What vodkeep remembers: deliveries, assets, files, parts, the story of each asset.
+ *
+ * An asynchronous façade. Writes go to the store worker, which drains its mailbox into
+ * one transaction, commits once with full synchronisation, and answers all of them:
+ * durable and fast (DESIGN §3). Reads go to a second worker with a read-only
+ * connection, so a long listing never delays a commit. Callbacks run on the loop given
+ * to store_open(), never inside the call, exactly once, in the order of the calls for
+ * writes. A read sees every write whose callback has run.
+ *
+ * Callbacks get @err always; its class is ERR_NONE on success. What they are given
+ * beside it is borrowed for the callback unless said otherwise, and NULL or 0 on
+ * failure. After store_close() has been called, whatever is asked is answered
+ * ERR_CANCELLED.
+ *
+ * Errors are ERR_LOCAL (cannot write: disk full, I/O) or ERR_NOT_FOUND; a failed
+ * transaction fails every write that was in it and changes nothing.
+ */
+#ifndef VODKEEP_STORE_STORE_H
+#define VODKEEP_STORE_STORE_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "core/asset.h"
+#include "core/event.h"
+#include <uv.h>
+
+struct store;
+
+/* Open (and migrate) the state database; blocks, before the loop runs. @path is a
+ * SQLite file. A newer schema than ours is ERR_PERMANENT with a sentence; so is a
+ * database that another vodkeep has open for writing (an fcntl/flock on PATH.lock held
+ * while open). */
+int store_open(struct store **out, uv_loop_t *loop, const char *path, struct err *err);
+/* The clock that commands and saves are dated with; the system's unless set. */
+void store_set_clock(struct store *store, const struct clock *clock);
+/* Finishes queued writes (callbacks run), checkpoints, closes; then closed(arg). Walks
+ * (wish_all, sweep_finish, prune) end at their next step with ERR_CANCELLED. */
+void store_close(struct store *store, void (*closed)(void *arg), void *arg);
+/* Writes handed over and not yet answered: the receiver sheds load by it. */
+size_t store_pending(const struct store *store);
+
+typedef void (*store_done_cb)(void *arg, const struct err *err);
+
+/* ---- deliveries ---- */
+
+enum delivery_outcome {
+	DELIVERED_ACCEPTED, /* acted on */
+	DELIVERED_RECORDED, /* type that is not acted on */
+	DELIVERED_FOREIGN,  /* of another workspace */
+	DELIVERED_REJECTED, /* signed, but unusable */
+};
+const char *delivery_outcome_name(enum delivery_outcome outcome);
+int delivery_outcome_parse(
+	const char *name, enum delivery_outcome *outcome); /* 0 or -1 */
+
+struct delivery {
+	char *workspace;
+	enum delivery_outcome outcome;
+	struct event event; /* for REJECTED only key is set ("sha256:…") */
+	char *body; /* redacted text, bounded by the receiver's limit; may be NULL */
+	size_t body_len;
+	char *note; /* REJECTED: why; else NULL */
+	int64_t received_ns;
+};
+struct delivery *delivery_new(void);
+void delivery_free(struct delivery *delivery);
+
+struct delivery_result {
+	bool duplicate; /* same workspace and key as one already stored: only counted */
+	int64_t asset_row; /* 0: names none */
+	bool due;          /* the asset has become due */
+};
+/* Takes @delivery over. In one transaction: dedupe, insert, and for ACCEPTED events
+ * that name an asset: load or create the asset, asset_apply_event(), save its news. A
+ * DELETED event that names none sets the workspace's sweep_wanted_ns to its time (or
+ * received). */
+void store_put_delivery(struct store *store, struct delivery *delivery,
+	void (*cb)(
+		void *arg, const struct err *err, const struct delivery_result *result),
+	void *arg);
+
+/* ---- assets: writes ---- */
+
+struct story_line {
+	int64_t at_ns;
+	char *kind; /* delivery rule api attempt file removed retry state command note
+		     */
+	char *text; /* one sentence; no secrets, no signed URL */
+};
+struct story {
+	struct story_line *lines;
+	size_t count;
+};
+void story_add(struct story *story, int64_t at_ns, const char *kind, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
+void story_release(struct story *story);
+
+/* Write the keeper's half of @asset: everything below "Written by the keeper", its
+ * files and parts as they stand, and append @story (may be NULL; emptied by this call).
+ * due_ns becomes @due_ns and wish WISH_NONE unless seq in the store is not asset->seq
+ * any more: then due_ns and wish stay as the news left them. A base_path of NULL gives
+ * the claim up; only store_claim_path() makes one. A removed_ns that differs from the
+ * stored one counts as a removal. ERR_NOT_FOUND without such a row. @asset is borrowed
+ * until cb. */
+void store_save(struct store *store, const struct asset *asset, int64_t due_ns,
+	struct story *story, store_done_cb cb, void *arg);
+/* Record how far a part has come (insert or update by asset row and key). @part copied.
+ */
+void store_put_part(struct store *store, int64_t row, const struct part *part,
+	store_done_cb cb, void *arg);
+/* Append to an asset's story only. */
+void store_put_story(struct store *store, int64_t row, struct story *story);
+/* Claim the base path for an asset: @base, or @alternative when another asset has
+ * @base, or @alternative with "-2", "-3" … when that is taken as well. With @force the
+ * first choice is skipped (a foreign file lies there), and so is what the asset holds
+ * now and all before it: asking again always leads further. Stored in the row at once.
+ */
+void store_claim_path(struct store *store, int64_t row, const char *base,
+	const char *alternative, bool force,
+	void (*cb)(void *arg, const struct err *err, const char *claimed), void *arg);
+/* asset_apply_wish() in the store. With @create an unknown asset is made (fetch), else
+ * ERR_NOT_FOUND. The story gets a "command" line. */
+void store_wish(struct store *store, const char *workspace, const char *id,
+	enum asset_wish wish, bool create, store_done_cb cb, void *arg);
+void store_hold(struct store *store, const char *workspace, const char *id, bool held,
+	store_done_cb cb, void *arg);
+/* WISH_RETRY for every failed asset, WISH_CONFIRM for every deletion-held asset of
+ * @workspace (NULL all); calls back with how many. */
+void store_wish_all(struct store *store, const char *workspace, enum asset_state state,
+	enum asset_wish wish,
+	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
+
+/* ---- sweeps: finding out which media is gone ---- */
+
+/* Mark listed assets of a workspace as seen by sweep @sweep_ns. @ids copied. */
+void store_sweep_seen(struct store *store, const char *workspace, int64_t sweep_ns,
+	char *const *ids, size_t n, store_done_cb cb, void *arg);
+/* The list is through: every asset first seen before @sweep_ns, without tombstone, that
+ * was not marked, gets a DELETED event of time @deleted_ns applied (so it will be
+ * confirmed one by one). Clears sweep_wanted_ns if it is still @deleted_ns. In bounded
+ * steps: what an error ends stays as far as it came. */
+void store_sweep_finish(struct store *store, const char *workspace, int64_t sweep_ns,
+	int64_t deleted_ns, void (*cb)(void *arg, const struct err *err, size_t count),
+	void *arg);
+
+/* ---- workspaces and meta ---- */
+
+struct workspace_state {
+	char *name; /* "" for what concerns all of them */
+	int64_t last_delivery_ns, sweep_wanted_ns;
+	bool paused;
+};
+void store_set_paused(struct store *store, const char *workspace, bool paused,
+	store_done_cb cb, void *arg);
+void store_workspaces(struct store *store,
+	void (*cb)(void *arg, const struct err *err,
+		const struct workspace_state *states, size_t n),
+	void *arg);
+/* Small facts such as "archive_id". store_meta() is what was there at open or put
+ * since; borrowed, NULL none; on the store's loop only. */
+const char *store_meta(struct store *store, const char *key);
+void store_put_meta(struct store *store, const char *key, const char *value,
+	store_done_cb cb, void *arg);
+/* Forget bodies of deliveries received before @before_ns, in bounded steps (the rows
+ * stay as dedupe keys for another 90 days). */
+void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void *arg);
+
+/* ---- reads ---- */
+
+struct due_asset {
+	int64_t row;
+	char *workspace, *id;
+	int64_t due_ns, deadline_ns;
+	int priority;
+};
+/* Due assets of @workspace at @now_ns, deadline first, then priority (high first), then
+ * due time; at most @limit. *next_ns: the earliest due time after @now_ns, 0 none. */
+void store_due(struct store *store, const char *workspace, int64_t now_ns, size_t limit,
+	void (*cb)(void *arg, const struct err *err, const struct due_asset *due,
+		size_t n, int64_t next_ns),
+	void *arg);
+/* The whole asset with files and parts; the callee owns *asset (asset_free); NULL with
+ * ERR_NOT_FOUND. */
+void store_load(struct store *store, int64_t row,
+	void (*cb)(void *arg, const struct err *err, struct asset *asset), void *arg);
+/* ASSET of the commands: "workspace/id", an id, or a prefix (4 characters at least) of
+ * either. At most 10 matches; exact ones hide prefix matches; none is no error. */
+struct asset_ref {
+	int64_t row;
+	char *workspace, *id;
+};
+void store_find(struct store *store, const char *text,
+	void (*cb)(void *arg, const struct err *err, const struct asset_ref *refs,
+		size_t n),
+	void *arg);
+
+struct asset_filter {
+	const char *workspace; /* NULL any */
+	int state;             /* -1 any */
+	int64_t since_ns;      /* last change at or after */
+	size_t limit;
+	int64_t before_row; /* paging: rows below this; 0 from the newest */
+};
+struct asset_summary {
+	int64_t row;
+	char *workspace, *id, *title, *type, *path, *reason, *rule;
+	enum asset_state state;
+	bool held;
+	int64_t created_ns, first_seen_ns, archived_ns, due_ns, bytes;
+	int files;
+};
+/* Newest (first seen) first; at most 10,000. */
+void store_list(struct store *store, const struct asset_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n),
+	void *arg);
+/* Deliveries and story lines of one asset in time order; at most 5,000, the newest. */
+void store_story(struct store *store, int64_t row,
+	void (*cb)(void *arg, const struct err *err, const struct story *story),
+	void *arg);
+
+/* What was delivered, for replay and for showing rejected deliveries. */
+struct delivery_filter {
+	const char *workspace; /* NULL any */
+	int outcome;           /* -1 any */
+	int64_t since_ns;
+	size_t limit;       /* at most 1,000 */
+	int64_t before_row; /* paging: rows below this; 0 from the newest */
+};
+struct stored_delivery {
+	int64_t row;
+	char *workspace;
+	enum delivery_outcome outcome;
+	char *type, *key, *note;
+	int64_t event_ns, received_ns, duplicates;
+	int64_t asset_row; /* 0 none */
+	char *asset_id;    /* NULL none */
+	char *body;        /* redacted; NULL when forgotten */
+	size_t body_len;
+};
+/* Newest first. */
+void store_deliveries(struct store *store, const struct delivery_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct stored_delivery *list,
+		size_t n),
+	void *arg);
+
+struct workspace_stats {
+	char *name;
+	int64_t assets[ASSET_STATE_COUNT];
+	int64_t bytes; /* of archived files */
+	int64_t last_delivery_ns;
+	int64_t duplicates, rejected, foreign;
+	int64_t removed_since; /* removals since the time asked for */
+	int64_t oldest_due_ns; /* 0 none */
+};
+void store_stats(struct store *store, int64_t removed_since_ns,
+	void (*cb)(void *arg, const struct err *err,
+		const struct workspace_stats *stats, size_t n),
+	void *arg);
+/* For one workspace, cheaply (indexes only): removals since, and assets archived now.
+ */
+void store_removals(struct store *store, const char *workspace, int64_t since_ns,
+	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived),
+	void *arg);
+
+/* A consistent copy of the database as a new file, mode 0600, while running. ERR_EXISTS
+ * when @path exists. Nothing waits for it. */
+void store_backup(struct store *store, const char *path, store_done_cb cb, void *arg);
+
+#endif
