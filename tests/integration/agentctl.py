@@ -45,18 +45,22 @@ def wait_until(condition: Callable[[], Any], timeout: float = 10.0, what: str = 
         pause = min(pause * 1.5, 0.05)
 
 
-_next_port = 20000 + os.getpid() * 37 % 11000
+# Each pytest process has a range of its own (VK_SHARD, from tests/integration/run), below
+# the one that outgoing connections use.
+_PORTS = 5000
+_FIRST_PORT = 20000 + _PORTS * (int(os.environ.get("VK_SHARD", "0")) % 2)
+_next_port = os.getpid() * 37 % _PORTS
 
 
 def free_port() -> int:
-    """A free port below the range that outgoing connections use."""
+    """A port that nobody listens on."""
     global _next_port
-    for _ in range(2000):
-        _next_port = _next_port + 1 if _next_port < 31999 else 20000
+    for _ in range(_PORTS):
+        _next_port = (_next_port + 1) % _PORTS
         with socket.socket() as probe:
             try:
-                probe.bind(("127.0.0.1", _next_port))
-                return _next_port
+                probe.bind(("127.0.0.1", _FIRST_PORT + _next_port))
+                return _FIRST_PORT + _next_port
             except OSError:
                 continue
     raise AssertionError("no free port")
@@ -160,7 +164,8 @@ class Agent:
                 stdout=log, stderr=subprocess.STDOUT)
         if ready:
             wait_until(self._ready_or_dead, 15, "the agent to be ready")
-            assert self.alive(), "the agent ended at once with %s" % self.process.returncode
+            assert self.alive(), "the agent ended at once with %s:\n%s" % (
+                self.process.returncode, self.log_text())
         return self
 
     def _ready_or_dead(self) -> bool:

@@ -134,18 +134,18 @@ class Story:
 
     def _asset(self, asset: dict[str, Any]) -> None:
         ident, state = asset["id"], asset["state"]
-        if self.states.get(ident) == state:
+        if self.states.get(ident) == state or (state == "archived" and not asset.get("path")):
             return
         before = self.states.get(ident)
         self.states[ident] = state
         name = self.names.get(ident, ident)
+        if state in ("downloading", "archived") and before not in ("downloading", "archived"):
+            say("  %-12s fetched     the platform's record" % name)
         if state == "archived":
             say("  %-12s archived    %s" % (name, self.archive / str(asset.get("path"))))
-        elif state == "downloading":
-            say("  %-12s fetched     the platform's record; downloading" % name)
         elif state in ("deleted", "trashed"):
             say("  %-12s %-11s here too: the local copy is gone" % (name, state))
-        elif before is not None or state != "queued":
+        elif state in ("waiting", "failed", "ignored"):
             reason = asset.get("reason")
             say("  %-12s %-11s %s" % (name, state, reason or ""))
 
