@@ -9,5 +9,5 @@ dist_tmpfiles_DATA = etc/vodkeep.tmpfiles.conf
 CLEANFILES += etc/vodkeep.service
 etc/vodkeep.service: $(top_srcdir)/etc/vodkeep.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) etc && \
-	sed 's|@bindir@|$(bindir)|g' $(top_srcdir)/etc/vodkeep.service.in > $@.tmp && \
+	sed 's|[@]bindir@|$(bindir)|g' $(top_srcdir)/etc/vodkeep.service.in > $@.tmp && \
 	mv $@.tmp $@

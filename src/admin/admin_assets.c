@@ -33,14 +33,6 @@ struct listing {
 	cJSON *list;
 };
 
-static enum asset_state live_state(
-	const struct admin *admin, int64_t row, enum asset_state state)
-{
-	enum asset_state live;
-
-	return keeper_live_state(admin->on.keeper, row, &live) ? live : state;
-}
-
 static void listing_free(struct listing *listing)
 {
 	cJSON_Delete(listing->list);

@@ -232,8 +232,11 @@ static void on_attention(
 {
 	struct survey *survey = arg;
 
-	if (err->class != ERR_NONE)
-		n = 0;
+	if (call_failed(survey->call, err)) {
+		cJSON_Delete(survey->json);
+		free(survey);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		cJSON *json;
 
@@ -244,7 +247,9 @@ static void on_attention(
 		json_add_text(json, "workspace", list[i].workspace);
 		json_add_text(json, "id", list[i].id);
 		json_add_text(json, "title", list[i].title);
-		json_add_text(json, "state", asset_state_name(list[i].state));
+		json_add_text(json, "state",
+			asset_state_name(live_state(
+				survey->call->admin, list[i].row, list[i].state)));
 		json_add_text(json, "reason", list[i].reason);
 		json_add_time(json, "due", list[i].due_ns);
 		cJSON_AddItemToArray(survey->attention, json);

@@ -186,3 +186,11 @@ int64_t call_now_ns(const struct admin_call *call)
 {
 	return call->admin->clock->wall_ns();
 }
+
+enum asset_state live_state(
+	const struct admin *admin, int64_t row, enum asset_state state)
+{
+	enum asset_state live;
+
+	return keeper_live_state(admin->on.keeper, row, &live) ? live : state;
+}

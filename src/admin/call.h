@@ -63,6 +63,9 @@ void call_load(struct admin_call *call,
 /* A parameter, or NULL when it is absent, empty, or the client is gone. */
 const char *call_query(const struct admin_call *call, const char *name);
 const struct config *call_config(const struct admin_call *call);
+/* What an asset is doing now; @state, where it rests, when nothing. */
+enum asset_state live_state(
+	const struct admin *admin, int64_t row, enum asset_state state);
 int64_t call_now_ns(const struct admin_call *call);
 
 /* Answer at once, without a call: refusals. @extra may be NULL: "Allow" and the like.

@@ -1,11 +1,12 @@
 "use strict";
 // The page shows what the API says and changes nothing. Titles come from strangers:
-// text goes in by textContent only.
+// text goes in by textContent only, without what would turn its direction.
 const $ = (id) => document.getElementById(id);
+const clean = (text) => String(text).replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
 function make(tag, text, className) {
   const node = document.createElement(tag);
-  if (text !== undefined && text !== null) node.textContent = text;
+  if (text !== undefined && text !== null) node.textContent = clean(text);
   if (className) node.className = className;
   return node;
 }
@@ -107,7 +108,7 @@ async function get(path) {
 }
 
 async function showStory(workspace, id, title) {
-  $("story-title").textContent = title || `${workspace}/${id}`;
+  $("story-title").textContent = clean(title || `${workspace}/${id}`);
   $("story-lines").replaceChildren();
   $("story-next").textContent = "…";
   if (!$("story").open) $("story").showModal();

@@ -79,6 +79,8 @@ static void print_usage(FILE *to, const struct cli_command *command)
 }
 
 static void say_v(const char *fmt, va_list args, char out[MESSAGE_MAX])
+	__attribute__((format(printf, 1, 0)));
+static void say_v(const char *fmt, va_list args, char out[MESSAGE_MAX])
 {
 	char raw[MESSAGE_MAX];
 	struct buf line;

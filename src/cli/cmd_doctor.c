@@ -81,16 +81,21 @@ static void doctor_marker(struct report *report, const struct config *config,
 
 static void doctor_archive(struct report *report, const struct config *config)
 {
+	const char *dir = config->agent.archive_dir;
 	struct archive *archive = NULL;
 	struct err err = { 0 };
 
-	if (archive_open(&archive, config->agent.archive_dir, &err) < 0) {
+	if (access(dir, F_OK) < 0 && access(config->agent.state, F_OK) < 0) {
+		report_add(report, FINDING_WARN, "archive", NULL,
+			"%s is not there yet: the first start makes it", dir);
+		return;
+	}
+	if (archive_open(&archive, dir, &err) < 0) {
 		report_add(report, FINDING_FAIL, "archive", "check archive_dir", "%s",
 			err.text);
 		return;
 	}
-	report_add(report, FINDING_OK, "archive", NULL, "%s can be written",
-		config->agent.archive_dir);
+	report_add(report, FINDING_OK, "archive", NULL, "%s can be written", dir);
 	doctor_marker(report, config, archive);
 	doctor_space(report, config, archive);
 	archive_close(archive);

@@ -216,6 +216,14 @@ static void print_cell(
 		pad(out, 2);
 }
 
+/* Without the blanks that empty cells leave behind. */
+static void end_row(struct buf *out)
+{
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	buf_char(out, '\n');
+}
+
 void table_print(
 	const struct table *table, size_t indent, size_t width, struct buf *out)
 {
@@ -242,7 +250,7 @@ void table_print(
 		print_cell(table->cells[i], widths[c], table->right & (1u << c),
 			c + 1 == shown, out);
 		if (c + 1 == shown)
-			buf_char(out, '\n');
+			end_row(out);
 	}
 }
 

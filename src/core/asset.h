@@ -109,8 +109,8 @@ struct asset {
 	char *base_path;       /* claimed path without extension, or NULL */
 	bool tombstone;        /* removed by a person or the platform: stays away */
 	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
-	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with
-				      */
+	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with;
+				      * 1: a deletion that only the record told of */
 	int64_t answered_changed_ns; /* the changed event time that has been dealt with
 				      */
 	bool contradicted;  /* a deleted event that the platform's record denied */

@@ -202,6 +202,9 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 		want(in, plan, source, true);
 		return;
 	}
+	/* What is archived stays, though its source cannot be had any more. */
+	if (asset_file(in->asset, "video") || asset_file(in->asset, "audio"))
+		return;
 	source = named(in->record, ROLE_AUDIO, FORM_FILE);
 	plan->state = ASSET_WAITING;
 	plan->due = PLAN_DUE_SCHEDULE;
@@ -335,7 +338,8 @@ static bool suffix_taken(
 			0)
 			continue;
 		at = file->path + strlen(asset->base_path);
-		if (strncmp(at, suffix, len) == 0 && at[len] == '.')
+		if (strncmp(at, suffix, len) == 0 && at[len] == '.' &&
+			!strchr(at + len + 1, '.'))
 			return true;
 	}
 	return false;

@@ -36,8 +36,10 @@ bool removal_pending(
 
 bool removal_is_expiry(const struct asset *asset)
 {
-	return asset->times.deleted > 0 &&
-	       asset->times.deleted >= asset_deadline_ns(asset);
+	int64_t gone_ns =
+		asset->times.deleted ? asset->times.deleted : asset->looked_ns;
+
+	return gone_ns > 0 && gone_ns >= asset_deadline_ns(asset);
 }
 
 /* The larger of count and share of the workspace's archive (INTERFACE §3, max_delete).

@@ -47,8 +47,9 @@ enum removal_verdict removal_decide(
 /* Whether a deletion is asked for and not dealt with: by event, or by the record. */
 bool removal_pending(
 	const struct asset *asset, bool answered, enum record_status answer);
-/* Whether the platform's own expiry explains a deletion at @deleted_ns: its announced
- * expiry had passed, or it is trial media older than a day. */
+/* Whether the platform's own expiry explains the deletion: when it happened (without an
+ * event: when the platform was asked) the announced expiry had passed, or the media was
+ * trial media older than a day. */
 bool removal_is_expiry(const struct asset *asset);
 
 #endif

@@ -7,8 +7,10 @@
 #include "flow/keeper.h"
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/retry.h"
 #include "flow/api.h"
 #include "flow/guard.h"
 #include "flow/look.h"
@@ -33,9 +35,11 @@ struct lane {
 	bool asking;     /* store_due() is on its way */
 	int64_t next_ns; /* the store's next due time; 0 none */
 	size_t looks;
+	struct slots *removals; /* one at a time */
 	struct sweep *sweep;
 	int64_t sweep_wanted_ns; /* a nameless deletion to follow up; 0 none */
 	int64_t sweep_at_ms;     /* monotonic: not before */
+	int sweep_attempts;
 };
 
 struct keeper {
@@ -85,6 +89,8 @@ static void make_lanes(struct keeper *keeper)
 			lane = &keeper->lanes[keeper->n_lanes++];
 			memset(lane, 0, sizeof(*lane));
 			lane->name = mem_strdup(config->workspaces[i].name);
+			lane->removals = mem_alloc(sizeof(*lane->removals));
+			slots_init(lane->removals, 1);
 		}
 		lane->dirty = true;
 	}
@@ -161,6 +167,11 @@ static void on_look_done(void *arg, struct look *look)
 		tick_in(keeper, TICK_SOON_MS);
 }
 
+static struct slots *removal_turn(void *arg, const char *workspace)
+{
+	return lane_of(arg, workspace)->removals;
+}
+
 static void start_look(struct keeper *keeper, struct lane *lane, int64_t row)
 {
 	const struct workspace_config *ws =
@@ -230,6 +241,19 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 
 /* ---- sweeps ---- */
 
+static int64_t sweep_delay_ms(
+	const struct keeper *keeper, struct lane *lane, const struct err *err)
+{
+	const struct config *config = keeper->settings->config;
+	struct retry_limits limits = {
+		.min_ms = config->transfer.retry_min_ms,
+		.max_ms = config->transfer.retry_max_ms,
+	};
+
+	return retry_backoff_ms(
+		&limits, ++lane->sweep_attempts, err->retry_after_ms, random_u64());
+}
+
 static void on_sweep_done(
 	void *arg, struct sweep *sweep, const struct err *err, size_t count)
 {
@@ -242,16 +266,18 @@ static void on_sweep_done(
 		if (lane->sweep_wanted_ns == sweep_deleted_ns(sweep))
 			lane->sweep_wanted_ns = 0;
 		lane->dirty = true;
+		lane->sweep_attempts = 0;
 		log_info(&about,
 			"a deletion that names no media: the platform's list has been read, %zu "
 			"assets are not in it and are asked for one by one",
 			count);
 	} else if (err->class != ERR_CANCELLED) {
-		lane->sweep_at_ms = clock_system.mono_ms() + SWEEP_AGAIN_MS;
+		lane->sweep_at_ms = clock_system.mono_ms() + sweep_delay_ms(keeper, lane, err);
 		log_warn(&about,
 			"a deletion that names no media: the platform's list could not be read "
-			"(%s); tried again in %d s",
-			err->text, SWEEP_AGAIN_MS / 1000);
+			"(%s); tried again in %lld s",
+			err->text,
+			(long long)(lane->sweep_at_ms - clock_system.mono_ms()) / 1000);
 	}
 	if (keeper->parking)
 		maybe_parked(keeper);
@@ -510,6 +536,7 @@ int keeper_open(
 		.guard = keeper->guard,
 		.slots = &keeper->slots,
 		.warnings = options->warnings,
+		.removal_turn = removal_turn,
 		.done = on_look_done,
 		.arg = keeper,
 	};
@@ -556,8 +583,10 @@ static void drop(struct keeper *keeper)
 {
 	if (--keeper->open > 0)
 		return;
-	for (size_t i = 0; i < keeper->n_lanes; i++)
+	for (size_t i = 0; i < keeper->n_lanes; i++) {
 		free(keeper->lanes[i].name);
+		free(keeper->lanes[i].removals);
+	}
 	free(keeper->lanes);
 	free(keeper->looks);
 	api_free(keeper->api);

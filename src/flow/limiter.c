@@ -52,7 +52,7 @@ static struct entry *entry_of(
 	for (unsigned i = 0; i < PROBES; i++) {
 		struct entry *entry = &limiter->entries[(start + i) % ENTRIES];
 
-		if (strcmp(entry->address, address) == 0)
+		if (strncmp(entry->address, address, sizeof(entry->address) - 1) == 0)
 			return entry;
 		if (!oldest || entry->at_ms < oldest->at_ms)
 			oldest = entry;

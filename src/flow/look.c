@@ -104,6 +104,7 @@ static void on_timer_closed(uv_handle_t *handle)
 
 static void finish(struct look *look)
 {
+	look_turn_over(look);
 	look->env->done(look->env->arg, look);
 	if (look->timer_open)
 		uv_close((uv_handle_t *)&look->timer, on_timer_closed);
@@ -171,6 +172,10 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 {
 	bool moved = state != look->before;
 
+	if (state == ASSET_FAILED) { /* what starts again starts with a fresh count */
+		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
 	look->end = state;
 	look->due_ns = due_ns;
 	asset_move(look->asset, state);
@@ -290,6 +295,25 @@ void look_rest(struct look *look, const struct err *err)
 
 /* ---- plan ---- */
 
+/* A deleted event that the record has denied for long enough is dealt with. */
+static int64_t contradicted_due(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct retry_limits limits = look_limits(look);
+	int64_t now_ns = look_now_ns();
+	int64_t age_ms = (now_ns - asset->times.deleted) / NS_PER_MS;
+
+	if (!asset->contradicted || asset->times.deleted <= asset->answered_deleted_ns)
+		return 0;
+	if (age_ms < 0) /* the platform's clock is ahead of ours */
+		age_ms = 0;
+	if (age_ms > CONTRADICTED_FOR_MS) {
+		asset->answered_deleted_ns = asset->times.deleted;
+		return 0;
+	}
+	return now_ns + retry_schedule_ms(&limits, age_ms) * NS_PER_MS;
+}
+
 static void rest_planned(struct look *look)
 {
 	const struct plan *plan = &look->plan;
@@ -300,7 +324,8 @@ static void rest_planned(struct look *look)
 	case PLAN_DUE_NEVER:
 		look->asset->trouble_ns = 0;
 		look->asset->attempts = 0;
-		look_settle(look, plan->state, 0, "%s", plan->reason);
+		look_settle(
+			look, plan->state, contradicted_due(look), "%s", plan->reason);
 		return;
 	case PLAN_DUE_SLOW:
 		look_settle(look, plan->state,
@@ -321,24 +346,6 @@ static void rest_planned(struct look *look)
 		}
 	}
 	rest_schedule(look, plan->reason, plan->state);
-}
-
-/* Dealt with: deleted events that the record denied for long enough stop being asked.
- */
-static int64_t contradicted_due(struct look *look)
-{
-	struct asset *asset = look->asset;
-	struct retry_limits limits = look_limits(look);
-	int64_t now_ns = look_now_ns();
-	int64_t age_ms = (now_ns - asset->times.deleted) / NS_PER_MS;
-
-	if (!asset->contradicted || asset->times.deleted <= asset->answered_deleted_ns)
-		return 0;
-	if (age_ms < 0 || age_ms > CONTRADICTED_FOR_MS) {
-		asset->answered_deleted_ns = asset->times.deleted;
-		return 0;
-	}
-	return now_ns + retry_schedule_ms(&limits, age_ms) * NS_PER_MS;
 }
 
 static void settle_archived(struct look *look)
@@ -392,7 +399,7 @@ static void note_plan(struct look *look)
 	for (size_t i = 0; i < plan->n_fetches && n < sizeof(what) - 64; i++)
 		n += (size_t)snprintf(what + n, sizeof(what) - n, "%s%.40s",
 			i ? ", " : "", plan->fetches[i].source->key);
-	look_note(look, "rule", "rule %s: %s%s%s%s",
+	look_note(look, "rule", "%s: %s%s%s%s",
 		look->rule->name[0] ? look->rule->name : "(built in)",
 		plan->ignore      ? "ignored"
 		: plan->n_fetches ? "to fetch: "
@@ -412,8 +419,12 @@ void look_plan(struct look *look)
 		look_note(look, "api",
 			"the platform has the media (again): the tombstone goes");
 		asset->tombstone = false;
+		/* With a deleted event since then: the API may lag behind it. */
+		asset->contradicted =
+			removal_pending(asset, true, look->record->status);
 	}
 	if (asset->tombstone) {
+		asset->answered_deleted_ns = asset->times.deleted;
 		look_settle(look, look->before, 0, "%s",
 			asset->reason ? asset->reason : "");
 		return;
@@ -569,5 +580,8 @@ void look_stop(struct look *look)
 		save(look);
 		return;
 	}
-	look_tasks_stop(look);
+	if (look->turn.queued)
+		look_turn_over(look);
+	else
+		look_tasks_stop(look);
 }

@@ -33,6 +33,9 @@ struct look_env {
 	struct guard *guard;
 	struct slots *slots;
 	struct warnings *warnings;
+	/* The turn to remove files in a workspace: one look at a time, so that each sees what
+	 * the others have removed (max_delete). Valid as long as the env. */
+	struct slots *(*removal_turn)(void *arg, const char *workspace);
 	/* Once for each look, last; it is freed after. */
 	void (*done)(void *arg, struct look *look);
 	void *arg;

@@ -110,8 +110,9 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
 		look_note(look, "rule", "kept: %s", why);
+		/* Without an event any later one is news: it tells when it happened. */
 		asset->answered_deleted_ns =
-			asset->times.deleted ? asset->times.deleted : look_now_ns();
+			asset->times.deleted ? asset->times.deleted : 1;
 		look_settle(look,
 			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT,
 			0, "%s", why);
@@ -170,12 +171,38 @@ static void on_counts(
 	carry_out(look, verdict, why);
 }
 
+static struct slots *turns(const struct look *look)
+{
+	return look->env->removal_turn(look->env->arg, look->ws->name);
+}
+
+static void on_turn(struct slot_wait *wait)
+{
+	struct look *look = container_of(wait, struct look, turn);
+
+	look->has_turn = true;
+	look->rule =
+		rule_choose(look->settings->config, look->ws->name, &look->asset->facts);
+	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS, on_counts,
+		look);
+}
+
 static void weigh(struct look *look)
 {
-	look->rule = rule_choose(
-		look->settings->config, look->ws->name, &look->asset->facts);
-	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS,
-		on_counts, look);
+	look->turn.granted = on_turn;
+	if (slots_take(turns(look), &look->turn))
+		on_turn(&look->turn);
+}
+
+void look_turn_over(struct look *look)
+{
+	if (look->turn.queued) {
+		slots_leave(turns(look), &look->turn);
+		look_parked(look);
+	} else if (look->has_turn) {
+		look->has_turn = false;
+		slots_release(turns(look));
+	}
 }
 
 static void on_proof(void *arg, const struct err *err, bool proven)

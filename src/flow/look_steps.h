@@ -38,6 +38,8 @@ struct look {
 	enum asset_state before;
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
+	struct slot_wait turn; /* to remove files */
+	bool has_turn;
 	struct story story;
 
 	struct record *record;
@@ -86,6 +88,7 @@ void look_parked(struct look *look);
 /* Steps in other files. */
 void look_decide(struct look *look); /* look_remove.c: a deletion is pending */
 void look_remove_by_person(struct look *look);
+void look_turn_over(struct look *look); /* give the turn back, or leave the line */
 void look_plan(struct look *look);  /* look.c: after decide found nothing to remove */
 void look_path(struct look *look);  /* look_files.c */
 void look_fetch(struct look *look); /* look_fetch.c */

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -73,9 +74,9 @@ static int make_private(struct backend_conn *conn, struct err *err)
 }
 
 /* A database whose name a power cut can lose is not durable. */
-static int sync_parent(struct backend_conn *conn, struct err *err)
+static int sync_parent(const char *path, struct err *err)
 {
-	char *copy = mem_strdup(conn->path);
+	char *copy = mem_strdup(path);
 	const char *dir = dirname(copy);
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc;
@@ -158,7 +159,7 @@ static int sqlite_open(struct backend_conn **out, const char *path,
 	if (!rc && writer)
 		rc = sqlite_migrate(conn, err);
 	if (!rc && writer)
-		rc = sync_parent(conn, err);
+		rc = sync_parent(path, err);
 	if (rc) {
 		sqlite_close(conn);
 		return rc;
@@ -209,6 +210,15 @@ static int checkpoint(struct backend_conn *conn, bool *complete, struct err *err
 	return rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : sqlite_failed(conn, err);
 }
 
+/* The cache that a load has filled, back to the system: an idle agent is small. */
+static void give_back(struct backend_conn *conn)
+{
+	sqlite3_db_release_memory(conn->db);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 static int sqlite_tidy(
 	struct backend_conn *conn, enum tidy_moment moment, bool *help, struct err *err)
 {
@@ -221,7 +231,7 @@ static int sqlite_tidy(
 	*help = false;
 	if (open_bytes == 0) {
 		if (moment == TIDY_IDLE)
-			sqlite3_db_release_memory(conn->db);
+			give_back(conn);
 	} else if (open_bytes <= WAL_SMALL && moment != TIDY_BETWEEN) {
 		rc = checkpoint(conn, &complete, err);
 		if (complete)
@@ -240,6 +250,18 @@ static int sqlite_help(struct backend_conn *conn, struct err *err)
 	return checkpoint(conn, &complete, err);
 }
 
+/* Only into an empty file: one that is there is never written over. */
+static int copy_into(struct backend_conn *conn, const char *path, struct err *err)
+{
+	/* The guard of a reader would forbid writing to the copy as well. */
+	sqlite3_exec(conn->db, "PRAGMA query_only=OFF", NULL, NULL, NULL);
+	struct query query = query_begin(conn, SQL_BACKUP, "VACUUM INTO ?");
+	query_text(&query, path);
+	int rc = query_run(&query, err);
+	sqlite3_exec(conn->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
+	return rc;
+}
+
 static int sqlite_backup(struct backend_conn *conn, const char *path, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -247,12 +269,12 @@ static int sqlite_backup(struct backend_conn *conn, const char *path, struct err
 	if (fd < 0)
 		return err_sys(err, errno == EEXIST ? ERR_EXISTS : ERR_LOCAL, errno,
 			"cannot make the backup %s", path);
-	struct query query = query_begin(conn, SQL_BACKUP, "VACUUM INTO ?");
-	query_text(&query, path);
-	int rc = query_run(&query, err);
+	int rc = copy_into(conn, path, err);
 	if (!rc && fsync(fd))
 		rc = err_sys(err, ERR_LOCAL, errno, "cannot sync the backup %s", path);
 	close(fd);
+	if (!rc)
+		rc = sync_parent(path, err);
 	if (rc)
 		unlink(path);
 	return rc;

@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASSET_COLUMNS                                                                             \
-	"a.row, a.announced_ns, a.ready_ns, a.changed_ns, a.failed_ns, a.deleted_ns,"             \
-	" a.wish, a.held, a.seq, a.due_ns, a.first_seen_ns, a.state, a.tombstone,"                \
-	" a.by_person, a.answered_changed_ns, a.answered_deleted_ns, a.contradicted, a.attempts," \
-	" a.trouble_ns, a.looked_ns, a.archived_ns, a.removed_ns, a.priority,"                    \
-	" a.trial, a.type, a.title, a.stream, a.channel, a.creator, a.created_ns,"                \
-	" a.expires_ns, a.duration_ms, a.width, a.height, a.metadata,"                            \
+#define ASSET_COLUMNS                                                                 \
+	"a.row, a.announced_ns, a.ready_ns, a.changed_ns, a.failed_ns, a.deleted_ns," \
+	" a.wish, a.held, a.seq, a.due_ns, a.first_seen_ns, a.state, a.tombstone,"    \
+	" a.by_person, a.answered_changed_ns, a.answered_deleted_ns, a.contradicted," \
+	" a.attempts, a.trouble_ns, a.looked_ns, a.archived_ns, a.removed_ns,"        \
+	" a.priority, a.trial, a.type, a.title, a.stream, a.channel, a.creator,"      \
+	" a.created_ns, a.expires_ns, a.duration_ms, a.width, a.height, a.metadata,"  \
 	" a.reason, a.platform_status, a.rule, a.base_path"
 
 /* ---- reading ---- */

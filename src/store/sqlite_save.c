@@ -85,7 +85,8 @@ static int write_standing(struct backend_conn *conn, const struct asset *asset,
 {
 	struct query query = query_begin(conn, SQL_ASSET_SAVE,
 		"UPDATE assets SET state=?, tombstone=?, by_person=?,"
-		" answered_changed_ns=?, answered_deleted_ns=?, contradicted=?, attempts=?, trouble_ns=?,"
+		" answered_changed_ns=?, answered_deleted_ns=?, contradicted=?,"
+		" attempts=?, trouble_ns=?,"
 		" looked_ns=?, archived_ns=?, removed_ns=?, priority=?, reason=?,"
 		" platform_status=?, rule=?, bytes=?, files=?, path=?,"
 		" due_ns=?, wish=?, updated_ns=?,"

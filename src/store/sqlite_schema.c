@@ -171,7 +171,7 @@ static const char *const steps[] = {
 	") STRICT;"
 	"CREATE INDEX removals_at ON removals(workspace, at_ns);",
 };
-#define SCHEMA_VERSION ((int)(sizeof(steps) / sizeof(steps[0])))
+#define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 
 static int read_number(
 	struct backend_conn *conn, const char *sql, int *value, struct err *err)
@@ -205,11 +205,11 @@ static int check_ours(struct backend_conn *conn, int version, struct err *err)
 			"%s is a database of another program; give vodkeep a file of "
 			"its own",
 			conn->path);
-	if (version > SCHEMA_VERSION)
+	if (version > NEWEST)
 		return err_set(err, ERR_PERMANENT,
 			"the state database %s has schema %d, this vodkeep knows up to "
 			"%d: a newer version wrote it; run that one, or restore a backup",
-			conn->path, version, SCHEMA_VERSION);
+			conn->path, version, NEWEST);
 	return 0;
 }
 
@@ -235,7 +235,7 @@ int sqlite_migrate(struct backend_conn *conn, struct err *err)
 
 	if (!rc)
 		rc = check_ours(conn, version, err);
-	for (int step = version; !rc && step < SCHEMA_VERSION; step++)
+	for (int step = version; !rc && step < NEWEST; step++)
 		rc = apply(conn, step, err);
 	return rc;
 }

@@ -70,9 +70,7 @@ static void takes_options(void **state)
 static void refuses_options(void **state)
 {
 	static const char *const lines[] = { "ls --sinc 2h", "ls --since",
-		"ls --failed=1", "ls -x",
-		"ls --"
-		"sincere=1" };
+		"ls --failed=1", "ls -x", "ls --sincere=1" };
 	struct parsed parsed;
 	char rest[256];
 

@@ -1,0 +1,204 @@
+/*
+ * What concerns many assets at once: wishes for a state, sweeps, forgetting. The
+ * numbers of assets are larger than one step takes.
+ */
+#include <config.h>
+
+#include "store_fixture.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY (24 * 3600 * S)
+
+static void put_many(struct fixture *f, const char *workspace, int n)
+{
+	struct answer answer = { .calls = 0 };
+	char id[24];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(id, sizeof(id), "%s-%d", workspace, i);
+		store_put_delivery(f->store,
+			make_delivery(workspace, id, id, EVENT_READY, T0), on_put,
+			&answer);
+	}
+	fixture_wait(f, &answer, n);
+}
+
+/* All assets of a workspace end their look in @state. */
+static void save_all(
+	struct fixture *f, const char *workspace, int n, enum asset_state state)
+{
+	struct answer answer = { .calls = 0 };
+	struct asset **assets = mem_array((size_t)n, sizeof(struct asset *));
+
+	for (int i = 0; i < n; i++) {
+		char *name = mem_printf("%s/%s-%d", workspace, workspace, i);
+		assets[i] = loaded(f, row_of(f, name));
+		assets[i]->state = state;
+		assets[i]->looked_ns = T0;
+		store_save(f->store, assets[i], 0, NULL, on_stored, &answer);
+		free(name);
+	}
+	fixture_wait(f, &answer, n);
+	for (int i = 0; i < n; i++)
+		asset_free(assets[i]);
+	free(assets);
+}
+
+static size_t wish_all(struct fixture *f, const char *workspace, enum asset_state state,
+	enum asset_wish wish)
+{
+	struct answer answer = { .calls = 0 };
+
+	store_wish_all(f->store, workspace, state, wish, on_count, &answer);
+	fixture_wait(f, &answer, 1);
+	assert_int_equal(answer.err.class, ERR_NONE);
+	return answer.count;
+}
+
+static void failed_assets_are_retried_together(void **state)
+{
+	struct fixture *f = *state;
+
+	put_many(f, "w", 450);
+	put_many(f, "v", 3);
+	save_all(f, "w", 450, ASSET_FAILED);
+	save_all(f, "v", 2, ASSET_FAILED);
+	fixture_at(f, T0 + S);
+	double before = metric_get(METRIC_COMMITS, NULL);
+	assert_int_equal(wish_all(f, NULL, ASSET_FAILED, WISH_RETRY), 452);
+	assert_true(metric_get(METRIC_COMMITS, NULL) - before >= 3);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets WHERE wish='retry'"
+				" AND due_ns > 1700000000000000000"),
+		452);
+	assert_int_equal(wish_all(f, "v", ASSET_FAILED, WISH_RETRY), 2);
+	assert_int_equal(wish_all(f, "v", ASSET_DELETION_HELD, WISH_CONFIRM), 0);
+	assert_int_equal(wish_all(f, "nobody", ASSET_FAILED, WISH_RETRY), 0);
+}
+
+static void a_walk_ends_early_when_closing(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = { .calls = 0 };
+
+	put_many(f, "w", 1000);
+	save_all(f, "w", 1000, ASSET_FAILED);
+	store_wish_all(f->store, NULL, ASSET_FAILED, WISH_RETRY, on_count, &answer);
+	fixture_close(f);
+	assert_int_equal(answer.calls, 1);
+	if (answer.err.class)
+		assert_int_equal(answer.err.class, ERR_CANCELLED);
+	fixture_open(f);
+	/* Whole steps only. */
+	assert_int_equal(
+		ask(f, "SELECT count(*) % 200 FROM assets WHERE wish='retry'"), 0);
+}
+
+static void a_sweep_finds_what_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = { .calls = 0 };
+	char name[24], *ids[300];
+
+	put_many(f, "w", 700);
+	put_many(f, "v", 1);
+	save_all(f, "w", 700, ASSET_ARCHIVED);
+	struct asset *tombstone = loaded(f, row_of(f, "w/w-699"));
+	tombstone->tombstone = true;
+	save(f, tombstone, 0, NULL);
+	asset_free(tombstone);
+	put_event(f, NULL, "gone", EVENT_DELETED, T0 + S);
+	for (int i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "w-%d", i);
+		ids[i] = mem_strdup(name);
+	}
+	fixture_at(f, T0 + 5 * S);
+	put_event(f, "born-later", "k", EVENT_READY, T0 + 5 * S);
+	store_sweep_seen(f->store, "w", T0 + 5 * S, ids, 300, on_stored, &answer);
+	for (int i = 0; i < 300; i++)
+		free(ids[i]);
+	fixture_wait(f, &answer, 1);
+	store_sweep_finish(f->store, "w", T0 + 5 * S, T0 + S, on_count, &answer);
+	fixture_wait(f, &answer, 2);
+	assert_int_equal(answer.err.class, ERR_NONE);
+	assert_int_equal(answer.count, 399);
+	assert_int_equal(
+		ask(f, "SELECT count(*) FROM assets WHERE deleted_ns > 0"), 399);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets WHERE due_ns > 0"
+				" AND deleted_ns > 0 AND seen_sweep_ns = 0"),
+		399);
+	assert_int_equal(
+		ask(f, "SELECT sweep_wanted_ns FROM workspaces WHERE name='w'"), 0);
+}
+
+static void a_newer_wish_for_a_sweep_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = { .calls = 0 };
+
+	put_event(f, NULL, "1", EVENT_DELETED, T0 + S);
+	put_event(f, NULL, "2", EVENT_DELETED, T0 + 2 * S);
+	store_sweep_finish(f->store, "w", T0 + 5 * S, T0 + S, on_count, &answer);
+	fixture_wait(f, &answer, 1);
+	assert_int_equal(answer.count, 0);
+	assert_int_equal(ask(f, "SELECT sweep_wanted_ns FROM workspaces"), T0 + 2 * S);
+}
+
+static void prune(struct fixture *f, int64_t before_ns)
+{
+	struct answer answer = { .calls = 0 };
+
+	store_prune(f->store, before_ns, on_stored, &answer);
+	fixture_wait(f, &answer, 1);
+	assert_int_equal(answer.err.class, ERR_NONE);
+}
+
+static void bodies_are_forgotten_before_keys(void **state)
+{
+	struct fixture *f = *state;
+
+	put_many(f, "w", 1200);
+	fixture_at(f, T0 + 31 * DAY);
+	put_many(f, "v", 2);
+	prune(f, T0 + DAY);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bodies"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM deliveries"), 1202);
+	assert_true(put_event(f, "w-0", "w-0", EVENT_READY, T0).duplicate);
+	fixture_at(f, T0 + 200 * DAY);
+	prune(f, T0 + 92 * DAY);
+	assert_int_equal(ask(f, "SELECT count(*) FROM deliveries"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bodies"), 0);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets"), 1202);
+}
+
+static void a_wrong_clock_does_not_stop_forgetting(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_at(f, T0 + 9000 * DAY);
+	put_many(f, "w", 10);
+	fixture_at(f, T0);
+	put_many(f, "v", 10);
+	fixture_at(f, T0 + 40 * DAY);
+	prune(f, T0 + 10 * DAY);
+	assert_int_equal(ask(f, "SELECT count(*) FROM bodies"), 0);
+}
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(failed_assets_are_retried_together),
+		TEST(a_walk_ends_early_when_closing),
+		TEST(a_sweep_finds_what_is_gone),
+		TEST(a_newer_wish_for_a_sweep_stays),
+		TEST(bodies_are_forgotten_before_keys),
+		TEST(a_wrong_clock_does_not_stop_forgetting),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
