@@ -19,3 +19,6 @@ doc/vodkeep.ini.5: $(top_srcdir)/doc/vodkeep.ini.5.in tools/optiondoc$(EXEEXT)
 .PHONY: sample
 sample: tools/optiondoc$(EXEEXT)
 	tools/optiondoc$(EXEEXT) sample > $(top_srcdir)/etc/vodkeep.ini
+
+dist_man1_MANS = doc/vodkeep.1
+dist_man7_MANS = doc/vodkeep-api.7

@@ -1,6 +1,6 @@
 /*
- * The agent: `vodkeep run`. Wires the floors together, handles signals, and ends by closing
- * everything in order until the loop runs dry.
+ * The agent: `vodkeep run`. Wires the floors together, handles signals, and ends by
+ * closing everything in order until the loop runs dry.
  */
 #ifndef VODKEEP_CLI_AGENT_H
 #define VODKEEP_CLI_AGENT_H

@@ -1,2 +1,16 @@
 libvodkeep_a_SOURCES += src/cli/check.c src/cli/check.h
 libvodkeep_a_SOURCES += src/cli/config_load.c src/cli/config_load.h
+libvodkeep_a_SOURCES += src/cli/agent.c src/cli/agent.h src/cli/agent_parts.h
+libvodkeep_a_SOURCES += src/cli/agent_reload.c src/cli/agent_start.c
+libvodkeep_a_SOURCES += src/cli/cli.c src/cli/cli.h
+libvodkeep_a_SOURCES += src/cli/client.c src/cli/client.h
+libvodkeep_a_SOURCES += src/cli/cmd_assets.c
+libvodkeep_a_SOURCES += src/cli/cmd_control.c
+libvodkeep_a_SOURCES += src/cli/cmd_doctor.c
+libvodkeep_a_SOURCES += src/cli/cmd_sign.c
+libvodkeep_a_SOURCES += src/cli/cmd_status.c
+libvodkeep_a_SOURCES += src/cli/options.c src/cli/options.h
+libvodkeep_a_SOURCES += src/cli/probe.c src/cli/probe.h
+libvodkeep_a_SOURCES += src/cli/report.c src/cli/report.h
+libvodkeep_a_SOURCES += src/cli/status_text.c src/cli/status_text.h
+libvodkeep_a_SOURCES += src/cli/text.c src/cli/text.h

@@ -1,6 +1,7 @@
 /*
- * The asset value: its state table, its files and parts, and how news is applied. Decides
- * nothing about what to do next (core/plan) and remembers nothing by itself (store/).
+ * The asset value: its state table, its files and parts, and how news is applied.
+ * Decides nothing about what to do next (core/plan) and remembers nothing by itself
+ * (store/).
  */
 #include <config.h>
 
@@ -16,9 +17,9 @@
 
 /* From every state a look may begin, and a look may end in every settled state; what is
  * not here is a bug: an asset that is archived again without having been looked at. */
-#define LOOK_ENDS                                                                     \
-	(B(ASSET_ANNOUNCED) | B(ASSET_QUEUED) | B(ASSET_WAITING) | B(ASSET_ARCHIVED) |  \
-		B(ASSET_IGNORED) | B(ASSET_FAILED) | B(ASSET_DELETED) |               \
+#define LOOK_ENDS                                                                      \
+	(B(ASSET_ANNOUNCED) | B(ASSET_QUEUED) | B(ASSET_WAITING) | B(ASSET_ARCHIVED) | \
+		B(ASSET_IGNORED) | B(ASSET_FAILED) | B(ASSET_DELETED) |                \
 		B(ASSET_TRASHED) | B(ASSET_EXPIRED_KEPT) | B(ASSET_DELETION_HELD))
 
 static const char *const state_names[ASSET_STATE_COUNT] = {
@@ -155,7 +156,8 @@ struct file *asset_add_file(struct asset *asset, const char *key)
 
 	if (file)
 		return file;
-	asset->files = mem_grow(asset->files, asset->n_files + 1, sizeof(*asset->files));
+	asset->files =
+		mem_grow(asset->files, asset->n_files + 1, sizeof(*asset->files));
 	file = &asset->files[asset->n_files++];
 	memset(file, 0, sizeof(*file));
 	file->key = mem_strdup(key);
@@ -168,7 +170,8 @@ struct part *asset_add_part(struct asset *asset, const char *key)
 
 	if (part)
 		return part;
-	asset->parts = mem_grow(asset->parts, asset->n_parts + 1, sizeof(*asset->parts));
+	asset->parts =
+		mem_grow(asset->parts, asset->n_parts + 1, sizeof(*asset->parts));
 	part = &asset->parts[asset->n_parts++];
 	memset(part, 0, sizeof(*part));
 	part->key = mem_strdup(key);
@@ -261,6 +264,45 @@ static int64_t *time_slot(struct event_times *times, enum event_kind kind)
 	return NULL;
 }
 
+static int64_t latest(const struct event_times *times)
+{
+	const int64_t all[] = { times->announced, times->ready, times->changed,
+		times->failed, times->deleted };
+	int64_t at_ns = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] > at_ns)
+			at_ns = all[i];
+	return at_ns;
+}
+
+/* The platform's record corrects every fact but the expiry, which outlives the media:
+ * there an event that comes late does not overrule a newer one. */
+static void learn(struct asset *asset, const struct event *event, int64_t at_ns)
+{
+	int64_t expires_ns = asset->facts.expires_ns;
+
+	if (event->facts.expires_ns > 0 &&
+		(!expires_ns || at_ns >= latest(&asset->times)))
+		expires_ns = event->facts.expires_ns;
+	if (!asset->looked_ns)
+		facts_merge(&asset->facts, &event->facts);
+	asset->facts.expires_ns = expires_ns;
+	asset->trial |= event->trial;
+}
+
+/* What was deleted is not brought back by what happened before; and nothing but `fetch`
+ * brings back what a person removed. Both are looked at while a look may be lifting the
+ * tombstone: a deletion that comes then would be forgotten. */
+static bool stays_away(const struct asset *asset, enum event_kind kind, int64_t at_ns)
+{
+	if (!asset->tombstone)
+		return false;
+	if (asset->by_person)
+		return asset->wish != WISH_FETCH;
+	return kind != EVENT_DELETED && at_ns <= asset->times.deleted;
+}
+
 bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns)
 {
 	int64_t *slot = time_slot(&asset->times, event->kind);
@@ -269,11 +311,7 @@ bool asset_apply_event(struct asset *asset, const struct event *event, int64_t n
 
 	if (!asset->first_seen_ns)
 		asset->first_seen_ns = now_ns;
-	if (!asset->looked_ns)
-		facts_merge(&asset->facts, &event->facts);
-	if (event->facts.expires_ns > 0)
-		asset->facts.expires_ns = event->facts.expires_ns;
-	asset->trial |= event->trial;
+	learn(asset, event, at_ns);
 	if (!slot)
 		return false;
 	newer = at_ns > *slot;
@@ -282,11 +320,7 @@ bool asset_apply_event(struct asset *asset, const struct event *event, int64_t n
 	*slot = at_ns;
 	if (event->kind == EVENT_ANNOUNCED)
 		return false;
-	/* What was deleted is not brought back by what happened before; and nothing but
-	 * `fetch` brings back what a person removed. */
-	if (asset->tombstone &&
-		(asset->by_person || event->kind == EVENT_DELETED ||
-			at_ns <= asset->times.deleted))
+	if (stays_away(asset, event->kind, at_ns))
 		return false;
 	make_due(asset, now_ns);
 	return true;

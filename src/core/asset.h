@@ -9,7 +9,8 @@
  *    it loaded. What arrives during a look makes the asset due again.
  *
  * Event times are kept as the latest of each kind, so applying events commutes and
- * repeats without effect: the end state does not depend on order or number of deliveries.
+ * repeats without effect: the end state does not depend on order or number of
+ * deliveries.
  */
 #ifndef VODKEEP_CORE_ASSET_H
 #define VODKEEP_CORE_ASSET_H
@@ -38,7 +39,7 @@ enum asset_state {
 #define ASSET_STATE_ENUM(id, name) id,
 	ASSET_STATES(ASSET_STATE_ENUM)
 #undef ASSET_STATE_ENUM
-	ASSET_STATE_COUNT
+		ASSET_STATE_COUNT
 };
 
 /* What a person asked for; the last word counts until the keeper has done it. */
@@ -59,15 +60,15 @@ struct event_times {
 /* One artefact in the archive. */
 struct file {
 	enum role role;
-	char *key;          /* source.key */
-	char *path;         /* below archive_dir */
+	char *key;  /* source.key */
+	char *path; /* below archive_dir */
 	int64_t bytes;
 	char sha256[65];
 	char *content_type;
-	char *language;     /* or NULL */
-	char *version;      /* source.version at the time, or NULL */
+	char *language; /* or NULL */
+	char *version;  /* source.version at the time, or NULL */
 	char *source_host;
-	char *etag;         /* validator of the answer it came from, or NULL */
+	char *etag; /* validator of the answer it came from, or NULL */
 	int64_t downloaded_ns;
 };
 
@@ -93,7 +94,8 @@ struct asset {
 	enum asset_wish wish;
 	bool held;
 	int64_t seq;    /* grows with every piece of news */
-	int64_t due_ns; /* when to look; 0: not due. Also written by the keeper, see above */
+	int64_t due_ns; /* when to look; 0: not due. Also written by the keeper, see
+			   above */
 	int64_t first_seen_ns;
 
 	/* Written by the keeper. */
@@ -107,14 +109,16 @@ struct asset {
 	char *base_path;       /* claimed path without extension, or NULL */
 	bool tombstone;        /* removed by a person or the platform: stays away */
 	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
-	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with */
-	int64_t answered_changed_ns; /* the changed event time that has been dealt with */
-	bool contradicted;     /* a deleted event that the platform's record denied */
-	int attempts;          /* failed ones since the last success or news */
-	int64_t trouble_ns;    /* when the present run of failures began; 0 none */
-	int64_t looked_ns;     /* last time the platform was asked */
+	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with;
+				      * 1: a deletion that only the record told of */
+	int64_t answered_changed_ns; /* the changed event time that has been dealt with
+				      */
+	bool contradicted;  /* a deleted event that the platform's record denied */
+	int attempts;       /* failed ones since the last success or news */
+	int64_t trouble_ns; /* when the present run of failures began; 0 none */
+	int64_t looked_ns;  /* last time the platform was asked */
 	int64_t archived_ns, removed_ns;
-	int priority;          /* of the rule; orders work */
+	int priority; /* of the rule; orders work */
 	struct file *files;
 	size_t n_files;
 	struct part *parts;
@@ -127,10 +131,11 @@ const char *asset_wish_name(enum asset_wish wish);
 int asset_wish_parse(const char *name, enum asset_wish *wish);
 
 struct asset *asset_new(const char *workspace, const char *id);
-void asset_free(struct asset *asset); /* NULL allowed */
+void asset_free(struct asset *asset);                                /* NULL allowed */
 struct file *asset_file(const struct asset *asset, const char *key); /* or NULL */
 struct part *asset_part(const struct asset *asset, const char *key); /* or NULL */
-struct file *asset_add_file(struct asset *asset, const char *key); /* or the present one */
+struct file *asset_add_file(
+	struct asset *asset, const char *key); /* or the present one */
 struct part *asset_add_part(struct asset *asset, const char *key);
 void asset_drop_file(struct asset *asset, const char *key);
 void asset_drop_part(struct asset *asset, const char *key);
@@ -142,10 +147,10 @@ int64_t asset_deadline_ns(const struct asset *asset);
 bool asset_move(struct asset *asset, enum asset_state state);
 bool asset_may_move(enum asset_state from, enum asset_state to);
 
-/* Apply news, in any order, any number of times. Sets due_ns to @now_ns and grows seq when
- * there is something to look at; otherwise leaves both. Returns whether it did.
- * A new asset (row 0) gets its first state here, and an announced one that becomes due moves
- * to queued: the store writes `state` with the news when this changed it. */
+/* Apply news, in any order, any number of times. Sets due_ns to @now_ns and grows seq
+ * when there is something to look at; otherwise leaves both. Returns whether it did. A
+ * new asset (row 0) gets its first state here, and an announced one that becomes due
+ * moves to queued: the store writes `state` with the news when this changed it. */
 bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns);
 bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns);
 bool asset_apply_hold(struct asset *asset, bool held, int64_t now_ns);

@@ -1,6 +1,6 @@
 /*
- * plan(): compares what the rule wants of the platform's record with what the archive has.
- * It never asks the clock, never touches a file, and never decides about removing.
+ * plan(): compares what the rule wants of the platform's record with what the archive
+ * has. It never asks the clock, never touches a file, and never decides about removing.
  */
 #include <config.h>
 
@@ -63,12 +63,13 @@ static bool changed(const struct asset *asset)
 	return asset->times.changed > asset->answered_changed_ns;
 }
 
-static bool is_current(
-	const struct plan_input *in, const struct source *source, const struct file *file)
+static bool is_current(const struct plan_input *in, const struct source *source,
+	const struct file *file)
 {
 	if (in->rule->on_update == UPDATE_IGNORE)
 		return true;
-	if (source->version && (!file->version || strcmp(source->version, file->version)))
+	if (source->version &&
+		(!file->version || strcmp(source->version, file->version)))
 		return false;
 	if (source->bytes >= 0 && source->bytes != file->bytes)
 		return false;
@@ -78,8 +79,8 @@ static bool is_current(
 	return true;
 }
 
-static void want(const struct plan_input *in, struct plan *plan, const struct source *source,
-	bool main)
+static void want(const struct plan_input *in, struct plan *plan,
+	const struct source *source, bool main)
 {
 	const struct file *file = asset_file(in->asset, source->key);
 	struct plan_fetch *fetch;
@@ -116,7 +117,8 @@ static const struct source *find_main(
 	return best;
 }
 
-static const struct source *named(const struct record *record, enum role role, enum form form)
+static const struct source *named(
+	const struct record *record, enum role role, enum form form)
 {
 	for (size_t i = 0; i < record->n_sources; i++)
 		if (record->sources[i].role == role && record->sources[i].form == form)
@@ -141,7 +143,8 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 	plan->state = ASSET_WAITING;
 	plan->due = PLAN_DUE_SLOW;
 	if (file && file->available) {
-		reason(plan, "the MP4 has %d lines, more than max_resolution allows (%d); %s",
+		reason(plan,
+			"the MP4 has %d lines, more than max_resolution allows (%d); %s",
 			file->height, in->rule->max_height,
 			hls ? "the media is there as HLS, which this version does not "
 			      "archive yet"
@@ -149,7 +152,8 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 	} else if (hls) {
 		reason(plan, "%s; the media is there as HLS%s",
 			file && file->why ? file->why : "there is no MP4 of this media",
-			wants_hls ? ", which this version does not archive yet" : " only");
+			wants_hls ? ", which this version does not archive yet"
+				  : " only");
 	} else if (file && file->why) {
 		reason(plan, "%s", file->why);
 		plan->due = PLAN_DUE_SCHEDULE;
@@ -161,7 +165,8 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 		plan->due = PLAN_DUE_SCHEDULE;
 }
 
-/* With a single form on offer max_resolution cannot choose: better whole than nothing. */
+/* With a single form on offer max_resolution cannot choose: better whole than nothing.
+ */
 static const struct source *choose_video(const struct plan_input *in)
 {
 	const struct source *source = NULL;
@@ -197,12 +202,16 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 		want(in, plan, source, true);
 		return;
 	}
+	/* What is archived stays, though its source cannot be had any more. */
+	if (asset_file(in->asset, "video") || asset_file(in->asset, "audio"))
+		return;
 	source = named(in->record, ROLE_AUDIO, FORM_FILE);
 	plan->state = ASSET_WAITING;
 	plan->due = PLAN_DUE_SCHEDULE;
-	reason(plan, "%s", source && source->why ? source->why
-						  : "the platform offers no file to "
-						    "download of this media");
+	reason(plan, "%s",
+		source && source->why ? source->why
+				      : "the platform offers no file to "
+					"download of this media");
 }
 
 static void want_rest(const struct plan_input *in, struct plan *plan)
@@ -218,7 +227,8 @@ static void want_rest(const struct plan_input *in, struct plan *plan)
 			continue;
 		switch (source->role) {
 		case ROLE_AUDIO:
-			wanted = (fetch & FETCH_AUDIO) && offers(in->record, ROLE_VIDEO);
+			wanted =
+				(fetch & FETCH_AUDIO) && offers(in->record, ROLE_VIDEO);
 			break;
 		case ROLE_THUMBNAIL:
 			wanted = (fetch & FETCH_ALL_THUMBNAILS) ||
@@ -312,8 +322,8 @@ static void tag_component(const char *tag, char *out, size_t size)
 	out[n] = '\0';
 }
 
-static bool suffix_taken(const struct asset *asset, enum role role, const char *key,
-	const char *suffix)
+static bool suffix_taken(
+	const struct asset *asset, enum role role, const char *key, const char *suffix)
 {
 	size_t len = strlen(suffix);
 
@@ -321,12 +331,15 @@ static bool suffix_taken(const struct asset *asset, enum role role, const char *
 		const struct file *file = &asset->files[i];
 		const char *at;
 
-		if (strcmp(file->key, key) == 0 || file->role != role || !asset->base_path)
+		if (strcmp(file->key, key) == 0 || file->role != role ||
+			!asset->base_path)
 			continue;
-		if (strncmp(file->path, asset->base_path, strlen(asset->base_path)) != 0)
+		if (strncmp(file->path, asset->base_path, strlen(asset->base_path)) !=
+			0)
 			continue;
 		at = file->path + strlen(asset->base_path);
-		if (strncmp(at, suffix, len) == 0 && at[len] == '.')
+		if (strncmp(at, suffix, len) == 0 && at[len] == '.' &&
+			!strchr(at + len + 1, '.'))
 			return true;
 	}
 	return false;

@@ -1,7 +1,7 @@
 /*
- * The engine: want − have = actions (DESIGN §1). From an asset, the platform's record and
- * the rule, what is still to be done and how the look should end. Pure: the keeper carries
- * it out, and calls again when it is done.
+ * The engine: want − have = actions (DESIGN §1). From an asset, the platform's record
+ * and the rule, what is still to be done and how the look should end. Pure: the keeper
+ * carries it out, and calls again when it is done.
  */
 #ifndef VODKEEP_CORE_PLAN_H
 #define VODKEEP_CORE_PLAN_H
@@ -20,8 +20,8 @@ struct plan_input {
 /* One file to fetch. */
 struct plan_fetch {
 	const struct source *source; /* of the record */
-	const char *replaces;        /* path of the present file it takes over from, or NULL */
-	bool main;                   /* the video (or the audio of audio-only media) */
+	const char *replaces; /* path of the present file it takes over from, or NULL */
+	bool main;            /* the video (or the audio of audio-only media) */
 };
 
 enum plan_due {
@@ -33,15 +33,17 @@ enum plan_due {
 struct plan {
 	struct plan_fetch *fetches;
 	size_t n_fetches;
-	const struct source *recheck; /* the main file may have changed at the source: ask */
-	bool ignore;             /* the rule says so */
-	bool sidecar;            /* wanted and to be (re)written */
-	enum asset_state state;  /* when all of it has succeeded */
+	const struct source
+		*recheck;       /* the main file may have changed at the source: ask */
+	bool ignore;            /* the rule says so */
+	bool sidecar;           /* wanted and to be (re)written */
+	enum asset_state state; /* when all of it has succeeded */
 	enum plan_due due;
-	char reason[512];        /* for state, "" none */
+	char reason[512]; /* for state, "" none */
 };
 
-/* Whether the platform has to be asked at all; false: only a person's wish, or nothing. */
+/* Whether the platform has to be asked at all; false: only a person's wish, or nothing.
+ */
 bool plan_needs_record(const struct asset *asset);
 /* @plan is overwritten; release it. The record's status is READY, PENDING or FAILED, or
  * UNKNOWN without a pending deletion: deletions are core/removal's. */
@@ -50,7 +52,8 @@ void plan_release(struct plan *plan);
 /* The state in which an asset rests whose look could not be finished: what the archive
  * has of it stays what it is; else waiting. */
 enum asset_state plan_rest_state(const struct asset *asset, enum asset_state before);
-/* The suffix between base path and extension: "" for video, ".2" for the second thumbnail,
+/* The suffix between base path and extension: "" for video, ".2" for the second
+ * thumbnail,
  * ".en" for a subtitle. @out holds 64 bytes. Unique within the asset. */
 void plan_suffix(const struct asset *asset, enum role role, const char *key,
 	const char *language, char out[64]);

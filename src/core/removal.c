@@ -24,7 +24,8 @@ const char *removal_verdict_name(enum removal_verdict verdict)
 	return verdict_names[verdict];
 }
 
-bool removal_pending(const struct asset *asset, bool answered, enum record_status answer)
+bool removal_pending(
+	const struct asset *asset, bool answered, enum record_status answer)
 {
 	if (asset->tombstone)
 		return false;
@@ -35,11 +36,14 @@ bool removal_pending(const struct asset *asset, bool answered, enum record_statu
 
 bool removal_is_expiry(const struct asset *asset)
 {
-	return asset->times.deleted > 0 &&
-	       asset->times.deleted >= asset_deadline_ns(asset);
+	int64_t gone_ns =
+		asset->times.deleted ? asset->times.deleted : asset->looked_ns;
+
+	return gone_ns > 0 && gone_ns >= asset_deadline_ns(asset);
 }
 
-/* The larger of count and share of the workspace's archive (INTERFACE §3, max_delete). */
+/* The larger of count and share of the workspace's archive (INTERFACE §3, max_delete).
+ */
 static bool too_many(const struct removal_input *in)
 {
 	double share = in->max_percent * (double)in->archived / 100.0;
@@ -48,10 +52,12 @@ static bool too_many(const struct removal_input *in)
 	return (double)(in->removed_lately + 1) > allowed;
 }
 
-static enum removal_verdict proof(const struct removal_input *in, char *why, size_t size)
+static enum removal_verdict proof(
+	const struct removal_input *in, char *why, size_t size)
 {
 	if (!in->answered) {
-		snprintf(why, size, "the platform gave no answer that proves the deletion");
+		snprintf(why, size,
+			"the platform gave no answer that proves the deletion");
 		return REMOVAL_ASK_AGAIN;
 	}
 	switch (in->answer) {
@@ -60,12 +66,14 @@ static enum removal_verdict proof(const struct removal_input *in, char *why, siz
 		return REMOVAL_REMOVE;
 	case RECORD_UNKNOWN:
 		if (in->credentials_proven) {
-			snprintf(why, size, "the platform no longer has the media, and "
-					    "answers other questions with these credentials");
+			snprintf(why, size,
+				"the platform no longer has the media, and "
+				"answers other questions with these credentials");
 			return REMOVAL_REMOVE;
 		}
-		snprintf(why, size, "the platform does not know the media, but it is not "
-				    "proven that the credentials see this workspace");
+		snprintf(why, size,
+			"the platform does not know the media, but it is not "
+			"proven that the credentials see this workspace");
 		return REMOVAL_ASK_AGAIN;
 	case RECORD_PENDING:
 	case RECORD_READY:
@@ -102,7 +110,8 @@ static enum removal_verdict by_rule(
 	return rule == DELETE_TRASH ? REMOVAL_TRASH : REMOVAL_REMOVE;
 }
 
-enum removal_verdict removal_decide(const struct removal_input *in, char *why, size_t size)
+enum removal_verdict removal_decide(
+	const struct removal_input *in, char *why, size_t size)
 {
 	enum removal_verdict verdict;
 
@@ -122,7 +131,8 @@ enum removal_verdict removal_decide(const struct removal_input *in, char *why, s
 	if (verdict != REMOVAL_REMOVE)
 		return verdict;
 	if (in->asset->held) {
-		snprintf(why, size, "the platform deleted the media, but the asset is held");
+		snprintf(why, size,
+			"the platform deleted the media, but the asset is held");
 		return REMOVAL_HELD;
 	}
 	if (in->delete_remote_echo) {

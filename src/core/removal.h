@@ -1,7 +1,8 @@
 /*
- * May we delete? A deletion is a decision, not a reaction (DESIGN §4.9): from the event,
- * the platform's answer, expiry, rule, hold, how much was removed lately and whether the
- * archive is there. Pure; every verdict comes with the sentence `explain` shows.
+ * May we delete? A deletion is a decision, not a reaction (DESIGN §4.9): from the
+ * event, the platform's answer, expiry, rule, hold, how much was removed lately and
+ * whether the archive is there. Pure; every verdict comes with the sentence `explain`
+ * shows.
  */
 #ifndef VODKEEP_CORE_REMOVAL_H
 #define VODKEEP_CORE_REMOVAL_H
@@ -11,7 +12,7 @@
 #include "core/record.h"
 
 enum removal_verdict {
-	REMOVAL_NONE,         /* nothing asks for a removal */
+	REMOVAL_NONE, /* nothing asks for a removal */
 	REMOVAL_REMOVE,
 	REMOVAL_TRASH,
 	REMOVAL_KEEP,         /* the rule keeps what the platform deleted */
@@ -25,27 +26,30 @@ const char *removal_verdict_name(enum removal_verdict verdict);
 
 struct removal_input {
 	const struct asset *asset;
-	bool by_person;           /* `rm`: needs no proof from the platform */
-	bool confirmed;           /* a person confirmed a held deletion */
-	bool waits_for_person;    /* it is held since an earlier look */
-	bool answered;            /* the platform answered, as: */
+	bool by_person;        /* `rm`: needs no proof from the platform */
+	bool confirmed;        /* a person confirmed a held deletion */
+	bool waits_for_person; /* it is held since an earlier look */
+	bool answered;         /* the platform answered, as: */
 	enum record_status answer;
-	bool credentials_proven;  /* another call worked: a 404 means gone */
-	bool expired;             /* the platform's own expiry removed it */
-	bool delete_remote_echo;  /* vodkeep removed it from the platform itself */
+	bool credentials_proven; /* another call worked: a 404 means gone */
+	bool expired;            /* the platform's own expiry removed it */
+	bool delete_remote_echo; /* vodkeep removed it from the platform itself */
 	enum on_delete on_delete, on_expire;
-	int64_t removed_lately;   /* removals of the workspace in the last hour */
-	int64_t archived;         /* assets the workspace has in the archive */
+	int64_t removed_lately; /* removals of the workspace in the last hour */
+	int64_t archived;       /* assets the workspace has in the archive */
 	int64_t max_count;
 	double max_percent;
 };
 
 /* @why gets one sentence. */
-enum removal_verdict removal_decide(const struct removal_input *in, char *why, size_t size);
+enum removal_verdict removal_decide(
+	const struct removal_input *in, char *why, size_t size);
 /* Whether a deletion is asked for and not dealt with: by event, or by the record. */
-bool removal_pending(const struct asset *asset, bool answered, enum record_status answer);
-/* Whether the platform's own expiry explains a deletion at @deleted_ns: its announced
- * expiry had passed, or it is trial media older than a day. */
+bool removal_pending(
+	const struct asset *asset, bool answered, enum record_status answer);
+/* Whether the platform's own expiry explains the deletion: when it happened (without an
+ * event: when the platform was asked) the announced expiry had passed, or the media was
+ * trial media older than a day. */
 bool removal_is_expiry(const struct asset *asset);
 
 #endif

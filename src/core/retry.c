@@ -5,9 +5,9 @@
 
 #include "core/retry.h"
 
-#define DAY_MS            (INT64_C(24) * 3600 * 1000)
-#define SCHEDULE_MOST_MS  (INT64_C(5) * 60 * 1000)
-#define NS_IN_MS          INT64_C(1000000)
+#define DAY_MS           (INT64_C(24) * 3600 * 1000)
+#define SCHEDULE_MOST_MS (INT64_C(5) * 60 * 1000)
+#define NS_IN_MS         INT64_C(1000000)
 
 static const enum retry_kind retry_kinds[ERR_CLASSES] = {
 	[ERR_NONE] = RETRY_NEVER,
@@ -35,8 +35,8 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 	return value > high ? high : value;
 }
 
-int64_t retry_backoff_ms(const struct retry_limits *limits, int attempt, int64_t asked_ms,
-	uint64_t random)
+int64_t retry_backoff_ms(const struct retry_limits *limits, int attempt,
+	int64_t asked_ms, uint64_t random)
 {
 	int64_t low = limits->min_ms / 2;
 	int64_t ceiling = limits->min_ms;
@@ -53,9 +53,11 @@ int64_t retry_backoff_ms(const struct retry_limits *limits, int attempt, int64_t
 
 int64_t retry_schedule_ms(const struct retry_limits *limits, int64_t waited_ms)
 {
-	int64_t most = limits->max_ms < SCHEDULE_MOST_MS ? limits->max_ms : SCHEDULE_MOST_MS;
+	int64_t most =
+		limits->max_ms < SCHEDULE_MOST_MS ? limits->max_ms : SCHEDULE_MOST_MS;
 
-	return clamp(waited_ms / 4, limits->min_ms < most ? limits->min_ms : most, most);
+	return clamp(
+		waited_ms / 4, limits->min_ms < most ? limits->min_ms : most, most);
 }
 
 bool retry_given_up(const struct retry_limits *limits, int64_t since_ns, int64_t now_ns)

@@ -1,6 +1,7 @@
 /*
  * Calls to the platforms' APIs. Builds requests and reads answers with platform/, talks
- * with io/http_client, and keeps each workspace's health. It decides nothing about assets.
+ * with io/http_client, and keeps each workspace's health. It decides nothing about
+ * assets.
  */
 #include <config.h>
 
@@ -14,9 +15,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define API_BODY_MAX   (8u << 20)
-#define API_TOTAL_MS   60000
-#define AUTH_FIRST_MS  30000
+#define API_BODY_MAX    (8u << 20)
+#define API_TOTAL_MS    60000
+#define AUTH_FIRST_MS   30000
 #define AUTH_LONGEST_MS 900000
 
 struct health {
@@ -111,7 +112,8 @@ static void note_health(struct call *call, const struct err *err)
 	if (err->class == ERR_AUTH) {
 		char wait[32];
 
-		health->block_ms = health->block_ms ? health->block_ms * 2 : AUTH_FIRST_MS;
+		health->block_ms =
+			health->block_ms ? health->block_ms * 2 : AUTH_FIRST_MS;
 		if (health->block_ms > AUTH_LONGEST_MS)
 			health->block_ms = AUTH_LONGEST_MS;
 		health->blocked_until_ms = clock_system.mono_ms() + health->block_ms;
@@ -226,7 +228,8 @@ static bool entries_are_ours(
 	return true;
 }
 
-static void on_list(void *arg, const struct err *fetch_err, const struct http_response *answer)
+static void on_list(
+	void *arg, const struct err *fetch_err, const struct http_response *answer)
 {
 	struct call *call = arg;
 	struct list_page page = { 0 };
@@ -267,8 +270,8 @@ void api_prove(struct api *api, struct settings *settings,
 	list(call, 1, 1);
 }
 
-void api_list(struct api *api, struct settings *settings, const struct workspace_config *ws,
-	int page, api_list_cb cb, void *arg)
+void api_list(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, int page, api_list_cb cb, void *arg)
 {
 	struct call *call = call_new(api, settings, ws);
 

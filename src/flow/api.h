@@ -1,7 +1,7 @@
 /*
- * Asking the platforms: one call per look, credentials to the API host only, and a memory
- * of each workspace's health, so that refused credentials raise one clear warning instead
- * of a hail of requests. Control loop only.
+ * Asking the platforms: one call per look, credentials to the API host only, and a
+ * memory of each workspace's health, so that refused credentials raise one clear
+ * warning instead of a hail of requests. Control loop only.
  */
 #ifndef VODKEEP_FLOW_API_H
 #define VODKEEP_FLOW_API_H
@@ -27,15 +27,16 @@ typedef void (*api_record_cb)(void *arg, const struct err *err, struct record *r
 void api_details(struct api *api, struct settings *settings,
 	const struct workspace_config *ws, const char *id, api_record_cb cb, void *arg);
 
-/* Do the credentials see this workspace? Asks for one page of the list; *proven is false
- * when the entries belong to another workspace than configured. */
+/* Do the credentials see this workspace? Asks for one page of the list; *proven is
+ * false when the entries belong to another workspace than configured. */
 typedef void (*api_proof_cb)(void *arg, const struct err *err, bool proven);
 void api_prove(struct api *api, struct settings *settings,
 	const struct workspace_config *ws, api_proof_cb cb, void *arg);
 
 /* One page of the list; @page is valid during the callback. */
-typedef void (*api_list_cb)(void *arg, const struct err *err, const struct list_page *page);
-void api_list(struct api *api, struct settings *settings, const struct workspace_config *ws,
-	int page, api_list_cb cb, void *arg);
+typedef void (*api_list_cb)(
+	void *arg, const struct err *err, const struct list_page *page);
+void api_list(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, int page, api_list_cb cb, void *arg);
 
 #endif

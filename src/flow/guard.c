@@ -1,6 +1,7 @@
 /*
- * The guard of archive and disk. One look at a time runs on the pool; its result is judged
- * on the loop. Trouble reported by work holds until a later look has found all well.
+ * The guard of archive and disk. One look at a time runs on the pool; its result is
+ * judged on the loop. Trouble reported by work holds until a later look has found all
+ * well.
  */
 #include <config.h>
 
@@ -51,11 +52,16 @@ static void look_work(uv_work_t *work)
 			&guard->look_err);
 }
 
+int64_t guard_need(const struct amount *min_free, int64_t total_bytes)
+{
+	if (min_free->percent > 0 && total_bytes > 0)
+		return (int64_t)((double)total_bytes * min_free->percent / 100.0);
+	return min_free->bytes;
+}
+
 int64_t guard_keep_free(const struct guard *guard)
 {
-	if (guard->min_free.percent > 0 && guard->total_bytes > 0)
-		return (int64_t)((double)guard->total_bytes * guard->min_free.percent / 100.0);
-	return guard->min_free.bytes;
+	return guard_need(&guard->min_free, guard->total_bytes);
 }
 
 static void judge_space(struct guard *guard)
@@ -144,8 +150,8 @@ static void on_timer(uv_timer_t *timer)
 }
 
 int guard_open(struct guard **out, uv_loop_t *loop, struct archive *archive,
-	const char *archive_id, const struct amount *min_free, struct warnings *warnings,
-	const struct guard_events *events, struct err *err)
+	const char *archive_id, const struct amount *min_free,
+	struct warnings *warnings, const struct guard_events *events, struct err *err)
 {
 	struct guard *guard = mem_alloc(sizeof(*guard));
 
@@ -201,7 +207,8 @@ void guard_trouble(struct guard *guard, const struct err *err)
 	guard->trouble = true;
 	guard->trouble_at_look = guard->looks;
 	warnings_set(guard->warnings, "local", NULL, true,
-		"%s: everything pauses and goes on by itself when it is over", err->text);
+		"%s: everything pauses and goes on by itself when it is over",
+		err->text);
 	tell(guard);
 	look(guard);
 }

@@ -1,7 +1,7 @@
 /*
- * The guard: is the archive there, is it ours, and is there room? Looks every few seconds
- * on the libuv pool, and after trouble. While it says no, nothing downloads and nothing is
- * deleted; no attempt is burnt. Control loop only.
+ * The guard: is the archive there, is it ours, and is there room? Looks every few
+ * seconds on the libuv pool, and after trouble. While it says no, nothing downloads and
+ * nothing is deleted; no attempt is burnt. Control loop only.
  */
 #ifndef VODKEEP_FLOW_GUARD_H
 #define VODKEEP_FLOW_GUARD_H
@@ -18,8 +18,8 @@ struct guard_events {
 	void *arg;
 };
 int guard_open(struct guard **out, uv_loop_t *loop, struct archive *archive,
-	const char *archive_id, const struct amount *min_free, struct warnings *warnings,
-	const struct guard_events *events, struct err *err);
+	const char *archive_id, const struct amount *min_free,
+	struct warnings *warnings, const struct guard_events *events, struct err *err);
 void guard_configure(struct guard *guard, const struct amount *min_free);
 void guard_close(struct guard *guard, void (*closed)(void *arg), void *arg);
 /* Whether the archive is present, ours, and has room. False until the first look. */
@@ -29,6 +29,8 @@ bool guard_present(const struct guard *guard);
 /* Something local failed (disk full, read-only): stop, look again soon. */
 void guard_trouble(struct guard *guard, const struct err *err);
 void guard_space(const struct guard *guard, int64_t *free_bytes, int64_t *total_bytes);
+/* Bytes of a filesystem of @total_bytes (-1 unknown) that @min_free keeps free. */
+int64_t guard_need(const struct amount *min_free, int64_t total_bytes);
 /* Bytes that have to stay free. */
 int64_t guard_keep_free(const struct guard *guard);
 

@@ -2,9 +2,11 @@
  * Intake: one delivery from bytes to an answer.
  *
  *   route ► body ► verify ► parse ► store (group commit) ► answer
+ *                                └► series (a picture)  ─┘
  *
- * Ends: 200 stored, duplicate, probe or not acted on; 400 signed but unusable; 401 and 429
- * unverified; 404, 405, 413 before anything is read; 503 when the store cannot commit.
+ * Ends: 200 stored, duplicate, probe or not acted on; 400 signed but unusable; 401 and
+ * 429 unverified; 404, 405, 413 before anything is read; 503 when the store cannot
+ * commit or the archive cannot keep a picture.
  */
 #include <config.h>
 
@@ -16,6 +18,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "flow/limiter.h"
+#include "flow/series.h"
 #include "platform/redact.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +37,7 @@ struct intake {
 	struct intake_options o;
 	struct settings *settings;
 	struct limiter *limiter;
+	struct series *series;
 	int *bad_signatures; /* in a row, by workspace */
 	size_t pending;
 };
@@ -94,9 +98,8 @@ static int64_t on_begin(void *arg, struct http_in *in)
 		return -1;
 	}
 	if (strcmp(http_in_method(in), "POST") != 0) {
-		struct http_reply reply = {
-			.status = 405, .headers = { { "Allow", "POST" } }
-		};
+		struct http_reply reply = { .status = 405,
+			.headers = { { "Allow", "POST" } } };
 
 		count("wrong_method");
 		http_reply(in, &reply);
@@ -109,17 +112,18 @@ static int64_t on_begin(void *arg, struct http_in *in)
 
 /* ---- unverified ---- */
 
-static void unverified(struct intake *intake, struct http_in *in, size_t index, bool missing)
+static void unverified(
+	struct intake *intake, struct http_in *in, size_t index, bool missing)
 {
-	const struct workspace_config *ws = &intake->settings->config->workspaces[index];
+	const struct workspace_config *ws =
+		&intake->settings->config->workspaces[index];
 	const char *address = http_in_address(in);
 	struct log_about about = { .workspace = ws->name };
 	char key[96];
 
 	if (!limiter_allow(intake->limiter, address, clock_system.mono_ms())) {
-		struct http_reply reply = {
-			.status = 429, .headers = { { "Retry-After", "60" } }
-		};
+		struct http_reply reply = { .status = 429,
+			.headers = { { "Retry-After", "60" } } };
 
 		count("rate_limited");
 		http_reply(in, &reply);
@@ -134,7 +138,8 @@ static void unverified(struct intake *intake, struct http_in *in, size_t index, 
 	snprintf(key, sizeof(key), "signature/%s", ws->name);
 	warnings_set(intake->o.warnings, key, ws->name, false,
 		"the last %d deliveries for workspace %s had wrong signatures: compare its "
-		"webhook_secret with the platform's", intake->bad_signatures[index], ws->name);
+		"webhook_secret with the platform's",
+		intake->bad_signatures[index], ws->name);
 }
 
 static void verified(struct intake *intake, size_t index)
@@ -151,12 +156,18 @@ static void verified(struct intake *intake, size_t index)
 
 /* ---- the store's answer ---- */
 
+static void try_later(struct http_in *in)
+{
+	struct http_reply reply = { .status = 503,
+		.headers = { { "Retry-After", "10" } } };
+
+	http_reply(in, &reply);
+}
+
 static void refuse(struct http_in *in)
 {
-	struct http_reply reply = { .status = 503, .headers = { { "Retry-After", "10" } } };
-
 	count("store_failed");
-	http_reply(in, &reply);
+	try_later(in);
 }
 
 static void act(const struct waiting *waiting, const struct delivery_result *result)
@@ -167,7 +178,8 @@ static void act(const struct waiting *waiting, const struct delivery_result *res
 		keeper_sweep(intake->o.keeper, waiting->workspace, waiting->at_ns);
 	else if (result->due)
 		keeper_news(intake->o.keeper, waiting->workspace, result->asset_row,
-			waiting->kind == EVENT_DELETED || waiting->kind == EVENT_FAILED);
+			waiting->kind == EVENT_DELETED ||
+				waiting->kind == EVENT_FAILED);
 }
 
 static void on_stored(
@@ -182,14 +194,15 @@ static void on_stored(
 		http_in_set_user(in, NULL);
 	if (err->class != ERR_NONE) {
 		warnings_set(intake->o.warnings, "store", waiting->workspace, true,
-			"deliveries cannot be stored and are answered 503: %s", err->text);
+			"deliveries cannot be stored and are answered 503: %s",
+			err->text);
 		if (in)
 			refuse(in);
 	} else {
 		warnings_clear(intake->o.warnings, "store");
-		count(result->duplicate ? "duplicate"
-		      : waiting->acted_on ? "accepted"
-					  : "recorded");
+		count(result->duplicate     ? "duplicate"
+			: waiting->acted_on ? "accepted"
+					    : "recorded");
 		if (in)
 			http_reply_text(in, 200, NULL);
 		if (waiting->acted_on && !result->duplicate)
@@ -209,18 +222,75 @@ static void put(struct intake *intake, struct http_in *in, struct delivery *deli
 	waiting->kind = delivery->event.kind;
 	waiting->names_asset = delivery->event.asset_id != NULL;
 	waiting->acted_on = delivery->outcome == DELIVERED_ACCEPTED;
-	waiting->at_ns = delivery->event.at_ns ? delivery->event.at_ns
-					       : delivery->received_ns;
+	waiting->at_ns =
+		delivery->event.at_ns ? delivery->event.at_ns : delivery->received_ns;
 	if (in)
-		http_in_set_user(in, waiting);
+		http_in_set_user(in, &waiting->in);
 	intake->pending++;
 	store_put_delivery(intake->o.store, delivery, on_stored, waiting);
 }
 
+/* ---- pictures ---- */
+
+/* A picture between the archive and its answer. */
+struct waiting_picture {
+	struct http_in *in; /* NULL: the client went away */
+};
+
+static void on_picture(void *arg, enum series_outcome outcome)
+{
+	static const char *const outcomes[] = {
+		[SERIES_KEPT] = "image_kept",
+		[SERIES_DUPLICATE] = "duplicate",
+		[SERIES_LOST] = "image_lost",
+	};
+	struct waiting_picture *waiting = arg;
+	struct http_in *in = waiting->in;
+
+	free(waiting);
+	count(outcomes[outcome]);
+	if (!in)
+		return;
+	http_in_set_user(in, NULL);
+	if (outcome == SERIES_LOST)
+		try_later(in);
+	else
+		http_reply_text(in, 200, NULL);
+}
+
+static void take_picture(struct intake *intake, struct http_in *in,
+	const struct workspace_config *ws, const struct delivery_input *input)
+{
+	const struct config *config = intake->settings->config;
+	struct picture picture = {
+		.stream_id = input->image_stream_id,
+		.timestamp = input->image_timestamp,
+		.data = input->body,
+		.len = input->len,
+	};
+	struct waiting_picture *waiting;
+
+	if (!series_wants(config, ws->name, picture.stream_id)) {
+		count("image");
+		http_reply_text(in, 200, NULL);
+		return;
+	}
+	waiting = mem_alloc(sizeof(*waiting));
+	waiting->in = in;
+	if (!series_keep(
+		    intake->series, config, ws->name, &picture, on_picture, waiting)) {
+		free(waiting);
+		count("image_lost");
+		try_later(in);
+		return;
+	}
+	http_in_set_user(in, &waiting->in);
+}
+
 /* ---- verified ---- */
 
-static void keep_rejected(struct intake *intake, const char *workspace, const void *body,
-	size_t len, const char *why)
+static void keep_rejected(struct intake *intake, const char *workspace,
+	const void *body, size_t len, const char *why)
 {
 	struct delivery *delivery = delivery_new();
 	char sha256[DIGEST_SHA256_HEX];
@@ -240,8 +310,9 @@ static void keep_rejected(struct intake *intake, const char *workspace, const vo
 	put(intake, NULL, delivery);
 }
 
-static void take(struct intake *intake, struct http_in *in, const struct workspace_config *ws,
-	const struct platform *platform, const void *body, size_t len)
+static void take(struct intake *intake, struct http_in *in,
+	const struct workspace_config *ws, const struct platform *platform,
+	const void *body, size_t len)
 {
 	struct delivery_input input = {
 		.body = body,
@@ -275,12 +346,12 @@ static void take(struct intake *intake, struct http_in *in, const struct workspa
 		http_reply_text(in, 200, NULL);
 		break;
 	case DELIVERY_IMAGE:
-		count("image");
-		http_reply_text(in, 200, NULL);
+		take_picture(intake, in, ws, &input);
 		break;
 	case DELIVERY_REJECT:
 		count("rejected");
-		log_warn(&about, "a signed delivery is unusable: %s; answered 400 and kept",
+		log_warn(&about,
+			"a signed delivery is unusable: %s; answered 400 and kept",
 			err.text);
 		http_reply_text(in, 400, err.text);
 		keep_rejected(intake, ws->name, body, len, err.text);
@@ -326,27 +397,36 @@ static void on_request(void *arg, struct http_in *in)
 	take(intake, in, ws, platform, body, len);
 }
 
+/* A request's user is where the one who waits for its answer keeps it. */
 static void on_gone(void *arg, struct http_in *in)
 {
-	struct waiting *waiting = http_in_user(in);
+	struct http_in **waiting = http_in_user(in);
 
 	(void)arg;
 	if (waiting)
-		waiting->in = NULL;
+		*waiting = NULL;
 }
 
 /* ---- life ---- */
 
-int intake_open(struct intake **out, const struct intake_options *options, struct err *err)
+int intake_open(
+	struct intake **out, const struct intake_options *options, struct err *err)
 {
 	struct intake *intake = mem_alloc(sizeof(*intake));
+	struct series_options series = {
+		.loop = options->loop,
+		.archive = options->archive,
+		.archive_id = options->archive_id,
+		.warnings = options->warnings,
+	};
 
 	(void)err;
 	intake->o = *options;
+	intake->series = series_new(&series);
 	intake->settings = settings_ref(options->settings);
 	intake->limiter = limiter_new();
-	intake->bad_signatures = mem_array(
-		options->settings->config->n_workspaces + 1, sizeof(*intake->bad_signatures));
+	intake->bad_signatures = mem_array(options->settings->config->n_workspaces + 1,
+		sizeof(*intake->bad_signatures));
 	*out = intake;
 	return 0;
 }
@@ -356,8 +436,8 @@ void intake_reload(struct intake *intake, struct settings *settings)
 	settings_unref(intake->settings);
 	intake->settings = settings_ref(settings);
 	free(intake->bad_signatures);
-	intake->bad_signatures =
-		mem_array(settings->config->n_workspaces + 1, sizeof(*intake->bad_signatures));
+	intake->bad_signatures = mem_array(
+		settings->config->n_workspaces + 1, sizeof(*intake->bad_signatures));
 }
 
 struct http_server_handler intake_handler(struct intake *intake)
@@ -376,11 +456,12 @@ void intake_close(struct intake *intake)
 		return;
 	settings_unref(intake->settings);
 	limiter_free(intake->limiter);
+	series_free(intake->series);
 	free(intake->bad_signatures);
 	free(intake);
 }
 
 size_t intake_pending(const struct intake *intake)
 {
-	return intake->pending;
+	return intake->pending + series_pending(intake->series);
 }

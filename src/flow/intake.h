@@ -1,11 +1,13 @@
 /*
  * Receiving: POST /hooks/WORKSPACE (INTERFACE §4). Verifies the signature over the raw
- * bytes, reads the event, hands it to the store, and answers when it is durable. Never
- * asks a platform's API, never touches the archive. Control loop only.
+ * bytes, reads the event, hands it to the store, and answers when it is durable. A
+ * picture of a stream goes to flow/series instead, under the same promise. Never asks a
+ * platform's API. Control loop only.
  */
 #ifndef VODKEEP_FLOW_INTAKE_H
 #define VODKEEP_FLOW_INTAKE_H
 
+#include "archive/archive.h"
 #include "flow/keeper.h"
 #include "flow/settings.h"
 #include "flow/warnings.h"
@@ -17,17 +19,20 @@ struct intake;
 struct intake_options {
 	uv_loop_t *loop;
 	struct store *store;
+	struct archive *archive;
+	const char *archive_id; /* borrowed, as all here */
 	struct keeper *keeper;
 	struct warnings *warnings;
 	struct settings *settings;
 };
-int intake_open(struct intake **out, const struct intake_options *options, struct err *err);
+int intake_open(
+	struct intake **out, const struct intake_options *options, struct err *err);
 void intake_reload(struct intake *intake, struct settings *settings);
 /* The handler for the receiver's listeners. */
 struct http_server_handler intake_handler(struct intake *intake);
 /* After the listeners are closed and no delivery is pending. */
 void intake_close(struct intake *intake);
-/* Deliveries handed to the store and not answered yet. */
+/* Deliveries handed to the store and pictures to the archive, not answered yet. */
 size_t intake_pending(const struct intake *intake);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The keeper: takes due assets from the store, deadline first and fair between workspaces,
- * and has a look at each (flow/look). It owns what limits work: file slots, pauses, the
- * guard of archive and disk, and the platforms' health. Control loop only.
+ * The keeper: takes due assets from the store, deadline first and fair between
+ * workspaces, and has a look at each (flow/look). It owns what limits work: file slots,
+ * pauses, the guard of archive and disk, and the platforms' health. Control loop only.
  */
 #ifndef VODKEEP_FLOW_KEEPER_H
 #define VODKEEP_FLOW_KEEPER_H
@@ -26,16 +26,20 @@ struct keeper_options {
 	struct warnings *warnings;
 	struct settings *settings;
 };
-int keeper_open(struct keeper **out, const struct keeper_options *options, struct err *err);
+int keeper_open(
+	struct keeper **out, const struct keeper_options *options, struct err *err);
 /* New configuration for what begins from now on. */
 void keeper_reload(struct keeper *keeper, struct settings *settings);
-/* Stop: transfers are parked, looks saved, then parked(arg). No look begins any more. */
+/* Stop: transfers are parked, looks saved, then parked(arg). No look begins any more.
+ */
 void keeper_park(struct keeper *keeper, void (*parked)(void *arg), void *arg);
 /* After parked(): frees everything, then closed(arg). */
 void keeper_close(struct keeper *keeper, void (*closed)(void *arg), void *arg);
 
-/* News has been stored for an asset. A deletion (or removal wish) stops its download. */
-void keeper_news(struct keeper *keeper, const char *workspace, int64_t row, bool stops_work);
+/* News has been stored for an asset. A deletion (or removal wish) stops its download.
+ */
+void keeper_news(
+	struct keeper *keeper, const char *workspace, int64_t row, bool stops_work);
 /* A deleted event of @workspace names no media: find out which is gone. */
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns);
 /* `pause` / `resume`; "" for every workspace. Durable through the store. */
@@ -43,10 +47,12 @@ void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused
 bool keeper_paused(const struct keeper *keeper, const char *workspace);
 
 /* The live state of an asset that is being looked at (fetching, downloading). */
-bool keeper_live_state(const struct keeper *keeper, int64_t row, enum asset_state *state);
+bool keeper_live_state(
+	const struct keeper *keeper, int64_t row, enum asset_state *state);
 struct settings *keeper_settings(const struct keeper *keeper); /* borrowed */
 /* Free and total bytes of the archive's filesystem as last seen; -1 unknown. */
-void keeper_space(const struct keeper *keeper, int64_t *free_bytes, int64_t *total_bytes);
+void keeper_space(
+	const struct keeper *keeper, int64_t *free_bytes, int64_t *total_bytes);
 size_t keeper_looks(const struct keeper *keeper); /* in flight */
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Token buckets in an open-addressed table; a full neighbourhood gives up its oldest entry.
+ * Token buckets in an open-addressed table; a full neighbourhood gives up its oldest
+ * entry.
  */
 #include <config.h>
 
@@ -42,7 +43,8 @@ static unsigned hash(const char *text)
 	return value;
 }
 
-static struct entry *entry_of(struct limiter *limiter, const char *address, int64_t now_ms)
+static struct entry *entry_of(
+	struct limiter *limiter, const char *address, int64_t now_ms)
 {
 	unsigned start = hash(address);
 	struct entry *oldest = NULL;
@@ -50,7 +52,7 @@ static struct entry *entry_of(struct limiter *limiter, const char *address, int6
 	for (unsigned i = 0; i < PROBES; i++) {
 		struct entry *entry = &limiter->entries[(start + i) % ENTRIES];
 
-		if (strcmp(entry->address, address) == 0)
+		if (strncmp(entry->address, address, sizeof(entry->address) - 1) == 0)
 			return entry;
 		if (!oldest || entry->at_ms < oldest->at_ms)
 			oldest = entry;

@@ -1,6 +1,6 @@
 /*
- * The steps of a look that load, ask, plan and save; and every way a look can end. Fetching
- * is look_fetch.c, files look_files.c, removing look_remove.c.
+ * The steps of a look that load, ask, plan and save; and every way a look can end.
+ * Fetching is look_fetch.c, files look_files.c, removing look_remove.c.
  */
 #include <config.h>
 
@@ -51,7 +51,8 @@ struct retry_limits look_limits(const struct look *look)
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 {
 	char text[1024];
-	struct log_about about = { .workspace = look->ws->name, .asset = look->asset->id };
+	struct log_about about = { .workspace = look->ws->name,
+		.asset = look->asset->id };
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -71,9 +72,15 @@ const char *look_workspace(const struct look *look)
 	return look->ws->name;
 }
 
-enum asset_state look_state(const struct look *look)
+bool look_live_state(const struct look *look, enum asset_state *state)
 {
-	return look->asset ? look->asset->state : ASSET_FETCHING;
+	bool at_rest = look->asset &&
+		       plan_rest_state(look->asset, look->before) == look->before &&
+		       look->before != ASSET_WAITING;
+
+	*state = look->asset ? look->asset->state : ASSET_FETCHING;
+	return *state == ASSET_DOWNLOADING ||
+	       (*state == ASSET_FETCHING && look->asset && !at_rest);
 }
 
 /* ---- the end ---- */
@@ -95,13 +102,15 @@ static void look_free(struct look *look)
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-	struct look *look = container_of((uv_timer_t *)(void *)handle, struct look, timer);
+	struct look *look =
+		container_of((uv_timer_t *)(void *)handle, struct look, timer);
 
 	look_free(look);
 }
 
 static void finish(struct look *look)
 {
+	look_turn_over(look);
 	look->env->done(look->env->arg, look);
 	if (look->timer_open)
 		uv_close((uv_handle_t *)&look->timer, on_timer_closed);
@@ -126,7 +135,8 @@ static void on_saved(void *arg, const struct err *err)
 		return;
 	}
 	warnings_set(look->env->warnings, "store", NULL, true,
-		"%s: what has been done is remembered again when the store works", err->text);
+		"%s: what has been done is remembered again when the store works",
+		err->text);
 	if (look->stopping) { /* the asset is still due in the store */
 		finish(look);
 		return;
@@ -140,7 +150,8 @@ static void on_saved(void *arg, const struct err *err)
 
 static void save(struct look *look)
 {
-	store_save(look->env->store, look->asset, look->due_ns, &look->story, on_saved, look);
+	store_save(look->env->store, look->asset, look->due_ns, &look->story, on_saved,
+		look);
 }
 
 static void log_end(const struct look *look)
@@ -154,7 +165,8 @@ static void log_end(const struct look *look)
 	size_format_human(asset_bytes(asset), bytes);
 	if (look->end == ASSET_ARCHIVED)
 		log_info(&about, "archived %s (%zu files, %s)",
-			asset->base_path ? asset->base_path : "", asset->n_files, bytes);
+			asset->base_path ? asset->base_path : "", asset->n_files,
+			bytes);
 	else if (look->end == ASSET_FAILED)
 		log_warn(&about, "failed: %s", asset->reason ? asset->reason : "");
 	else
@@ -166,6 +178,10 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 {
 	bool moved = state != look->before;
 
+	if (state == ASSET_FAILED) { /* what starts again starts with a fresh count */
+		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
 	look->end = state;
 	look->due_ns = due_ns;
 	asset_move(look->asset, state);
@@ -179,8 +195,8 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 	save(look);
 }
 
-void look_settle(struct look *look, enum asset_state state, int64_t due_ns, const char *fmt,
-	...)
+void look_settle(
+	struct look *look, enum asset_state state, int64_t due_ns, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -202,7 +218,8 @@ void look_parked(struct look *look)
 	end_in(look, state, look_now_ns());
 }
 
-static void rest_backoff(struct look *look, const struct err *err, enum asset_state rest)
+static void rest_backoff(
+	struct look *look, const struct err *err, enum asset_state rest)
 {
 	struct retry_limits limits = look_limits(look);
 	struct asset *asset = look->asset;
@@ -214,8 +231,8 @@ static void rest_backoff(struct look *look, const struct err *err, enum asset_st
 	asset->attempts++;
 	if (retry_given_up(&limits, asset->trouble_ns, now_ns)) {
 		look_settle(look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0,
-			"%s; given up after %d attempts, `vodkeep retry` starts again", err->text,
-			asset->attempts);
+			"%s; given up after %d attempts, `vodkeep retry` starts again",
+			err->text, asset->attempts);
 		return;
 	}
 	delay_ms = retry_backoff_ms(
@@ -239,7 +256,8 @@ static void rest_schedule(struct look *look, const char *why, enum asset_state r
 	waited_ms = (now_ns - asset->trouble_ns) / NS_PER_MS;
 	if (retry_given_up(&limits, asset->trouble_ns, now_ns)) {
 		look_settle(look, ASSET_FAILED, 0,
-			"%s; given up, `vodkeep retry` or a new event starts again", text);
+			"%s; given up, `vodkeep retry` or a new event starts again",
+			text);
 		return;
 	}
 	look_settle(look, rest,
@@ -277,10 +295,30 @@ void look_rest(struct look *look, const struct err *err)
 		return;
 	}
 	look_note(look, "attempt", "%s", err->text);
-	look_settle(look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0, "%s", err->text);
+	look_settle(
+		look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0, "%s", err->text);
 }
 
 /* ---- plan ---- */
+
+/* A deleted event that the record has denied for long enough is dealt with. */
+static int64_t contradicted_due(struct look *look)
+{
+	struct asset *asset = look->asset;
+	struct retry_limits limits = look_limits(look);
+	int64_t now_ns = look_now_ns();
+	int64_t age_ms = (now_ns - asset->times.deleted) / NS_PER_MS;
+
+	if (!asset->contradicted || asset->times.deleted <= asset->answered_deleted_ns)
+		return 0;
+	if (age_ms < 0) /* the platform's clock is ahead of ours */
+		age_ms = 0;
+	if (age_ms > CONTRADICTED_FOR_MS) {
+		asset->answered_deleted_ns = asset->times.deleted;
+		return 0;
+	}
+	return now_ns + retry_schedule_ms(&limits, age_ms) * NS_PER_MS;
+}
 
 static void rest_planned(struct look *look)
 {
@@ -292,11 +330,13 @@ static void rest_planned(struct look *look)
 	case PLAN_DUE_NEVER:
 		look->asset->trouble_ns = 0;
 		look->asset->attempts = 0;
-		look_settle(look, plan->state, 0, "%s", plan->reason);
+		look_settle(
+			look, plan->state, contradicted_due(look), "%s", plan->reason);
 		return;
 	case PLAN_DUE_SLOW:
 		look_settle(look, plan->state,
-			now_ns + (limits.max_ms < SLOW_MS ? limits.max_ms : SLOW_MS) * NS_PER_MS,
+			now_ns + (limits.max_ms < SLOW_MS ? limits.max_ms : SLOW_MS) *
+					 NS_PER_MS,
 			"%s", plan->reason);
 		return;
 	case PLAN_DUE_SCHEDULE:
@@ -312,23 +352,6 @@ static void rest_planned(struct look *look)
 		}
 	}
 	rest_schedule(look, plan->reason, plan->state);
-}
-
-/* Dealt with: deleted events that the record denied for long enough stop being asked. */
-static int64_t contradicted_due(struct look *look)
-{
-	struct asset *asset = look->asset;
-	struct retry_limits limits = look_limits(look);
-	int64_t now_ns = look_now_ns();
-	int64_t age_ms = (now_ns - asset->times.deleted) / NS_PER_MS;
-
-	if (!asset->contradicted || asset->times.deleted <= asset->answered_deleted_ns)
-		return 0;
-	if (age_ms < 0 || age_ms > CONTRADICTED_FOR_MS) {
-		asset->answered_deleted_ns = asset->times.deleted;
-		return 0;
-	}
-	return now_ns + retry_schedule_ms(&limits, age_ms) * NS_PER_MS;
 }
 
 static void settle_archived(struct look *look)
@@ -380,30 +403,36 @@ static void note_plan(struct look *look)
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->n_fetches && n < sizeof(what) - 64; i++)
-		n += (size_t)snprintf(what + n, sizeof(what) - n, "%s%.40s", i ? ", " : "",
-			plan->fetches[i].source->key);
-	look_note(look, "rule", "rule %s: %s%s%s%s",
+		n += (size_t)snprintf(what + n, sizeof(what) - n, "%s%.40s",
+			i ? ", " : "", plan->fetches[i].source->key);
+	look_note(look, "rule", "%s: %s%s%s%s",
 		look->rule->name[0] ? look->rule->name : "(built in)",
-		plan->ignore         ? "ignored"
-		: plan->n_fetches    ? "to fetch: "
-		: plan->reason[0]    ? "waits"
-				     : "nothing is missing",
+		plan->ignore      ? "ignored"
+		: plan->n_fetches ? "to fetch: "
+		: plan->reason[0] ? "waits"
+				  : "nothing is missing",
 		what, plan->reason[0] ? "; " : "", plan->reason);
 }
 
 void look_plan(struct look *look)
 {
 	struct asset *asset = look->asset;
-	struct plan_input in = { .asset = asset,
-		.record = look->record,
-		.now_ns = look_now_ns() };
+	struct plan_input in = {
+		.asset = asset, .record = look->record, .now_ns = look_now_ns()
+	};
 
 	if (look->record->status == RECORD_READY && asset->tombstone) {
-		look_note(look, "api", "the platform has the media (again): the tombstone goes");
+		look_note(look, "api",
+			"the platform has the media (again): the tombstone goes");
 		asset->tombstone = false;
+		/* With a deleted event since then: the API may lag behind it. */
+		asset->contradicted =
+			removal_pending(asset, true, look->record->status);
 	}
 	if (asset->tombstone) {
-		look_settle(look, look->before, 0, "%s", asset->reason ? asset->reason : "");
+		asset->answered_deleted_ns = asset->times.deleted;
+		look_settle(look, look->before, 0, "%s",
+			asset->reason ? asset->reason : "");
 		return;
 	}
 	look->rule = rule_choose(look->settings->config, look->ws->name, &asset->facts);
@@ -505,7 +534,8 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 		struct log_about about = { .workspace = look->ws->name };
 
 		if (err->class != ERR_NOT_FOUND)
-			log_error(&about, "cannot read an asset that is due: %s; it stays due",
+			log_error(&about,
+				"cannot read an asset that is due: %s; it stays due",
 				err->text);
 		finish(look);
 		return;
@@ -524,10 +554,11 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	} else if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
 		wait_for_room(look); /* without asking the platform in vain */
 	} else if (!plan_needs_record(asset)) {
-		look_settle(look, look->before, 0, "%s", asset->reason ? asset->reason : "");
+		look_settle(look, look->before, 0, "%s",
+			asset->reason ? asset->reason : "");
 	} else {
-		api_details(look->env->api, look->settings, look->ws, asset->id, on_details,
-			look);
+		api_details(look->env->api, look->settings, look->ws, asset->id,
+			on_details, look);
 	}
 }
 
@@ -555,5 +586,8 @@ void look_stop(struct look *look)
 		save(look);
 		return;
 	}
-	look_tasks_stop(look);
+	if (look->turn.queued)
+		look_turn_over(look);
+	else
+		look_tasks_stop(look);
 }

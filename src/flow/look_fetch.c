@@ -1,6 +1,7 @@
 /*
  * Fetching: the files of the plan, each in its slot, each with a fresh link where links
- * expire; what comes back goes into the asset. Then: did the main file change at its source?
+ * expire; what comes back goes into the asset. Then: did the main file change at its
+ * source?
  */
 #include <config.h>
 
@@ -47,13 +48,14 @@ void look_tasks_free(struct look *look)
 static bool stem_taken(const struct look *look, const char *stem, enum role role)
 {
 	for (size_t i = 0; i < look->n_tasks; i++)
-		if (look->tasks[i]->role == role && strcmp(look->tasks[i]->stem, stem) == 0)
+		if (look->tasks[i]->role == role &&
+			strcmp(look->tasks[i]->stem, stem) == 0)
 			return true;
 	return false;
 }
 
-static void task_add(struct look *look, const struct source *source, const char *replaces,
-	bool main)
+static void task_add(
+	struct look *look, const struct source *source, const char *replaces, bool main)
 {
 	struct task *task = mem_alloc(sizeof(*task));
 	char suffix[64];
@@ -110,7 +112,8 @@ static void task_end(struct task *task)
 		look_after_tasks(look);
 }
 
-/* The worst trouble decides how the asset rests: local before all, then the longest wait. */
+/* The worst trouble decides how the asset rests: local before all, then the longest
+ * wait. */
 static void keep_worse(struct err *kept, const struct err *err)
 {
 	if (kept->class == ERR_NONE || err->class == ERR_LOCAL ||
@@ -147,8 +150,10 @@ static void on_part_stored(void *arg, const struct err *err)
 
 	(void)arg;
 	if (err->class != ERR_NONE)
-		log_warn(&about, "how far a download has come could not be stored (%s): after a "
-				 "restart it begins earlier", err->text);
+		log_warn(&about,
+			"how far a download has come could not be stored (%s): after a "
+			"restart it begins earlier",
+			err->text);
 }
 
 static void take_part(struct asset *asset, const struct part *from)
@@ -170,8 +175,9 @@ static void on_part(void *arg, const struct part *part)
 	struct look *look = task->look;
 	const struct part *before = asset_part(look->asset, task->key);
 
-	/* Progress: the trouble of earlier attempts is over. */
-	if (part->held > (before ? before->held : 0))
+	/* Progress that can be resumed: the trouble of earlier attempts is over. */
+	if (part->held > (before ? before->held : 0) &&
+		(part->etag || part->last_modified))
 		look->asset->attempts = 0;
 	take_part(look->asset, part);
 	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
@@ -203,7 +209,8 @@ static void on_sealed(void *arg, const struct part *part)
 	struct task *task = arg;
 
 	take_part(task->look->asset, part);
-	store_put_part(task->look->env->store, task->look->row, part, on_sealed_stored, task);
+	store_put_part(
+		task->look->env->store, task->look->row, part, on_sealed_stored, task);
 }
 
 static void take_file(struct task *task, const struct transfer_result *result)
@@ -211,7 +218,8 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	struct look *look = task->look;
 	struct file *file = asset_add_file(look->asset, task->key);
 	const struct file *from = &result->file;
-	struct log_about about = { .workspace = look->ws->name, .asset = look->asset->id };
+	struct log_about about = { .workspace = look->ws->name,
+		.asset = look->asset->id };
 	char bytes[32];
 
 	/* Content of another kind: the old file's name is not the new one's. */
@@ -232,7 +240,8 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	size_format_human(file->bytes, bytes);
 	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", task->key,
 		file->path, bytes, file->sha256,
-		result->found_placed ? "; it was already in place after a restart" : "");
+		result->found_placed ? "; it was already in place after a restart"
+				     : "");
 	log_info(&about, "%s: %s (%s)", task->key, file->path, bytes);
 }
 
@@ -247,7 +256,8 @@ static void on_resolved(void *arg, const struct err *err, struct record *record)
 		return;
 	}
 	if (record->status != RECORD_READY) {
-		err_set(&gone, ERR_NOT_YET, "the platform no longer says that it is ready (%s)",
+		err_set(&gone, ERR_NOT_YET,
+			"the platform no longer says that it is ready (%s)",
 			record_status_name(record->status));
 		record_release(record);
 		free(record);
@@ -266,11 +276,12 @@ static void resolve(struct task *task)
 	struct look *look = task->look;
 
 	look->resolves++;
-	api_details(look->env->api, look->settings, look->ws, look->asset->id, on_resolved,
-		task);
+	api_details(look->env->api, look->settings, look->ws, look->asset->id,
+		on_resolved, task);
 }
 
-static void on_done(void *arg, const struct err *err, const struct transfer_result *result)
+static void on_done(
+	void *arg, const struct err *err, const struct transfer_result *result)
 {
 	struct task *task = arg;
 	struct look *look = task->look;
@@ -284,7 +295,8 @@ static void on_done(void *arg, const struct err *err, const struct transfer_resu
 	}
 	if (err->class == ERR_STALE && look->resolves < RESOLVES && !look->stopping &&
 		look->record->links_expire) {
-		look_note(look, "retry", "%s: %s; a new link is asked for", task->key, err->text);
+		look_note(look, "retry", "%s: %s; a new link is asked for", task->key,
+			err->text);
 		resolve(task);
 		return;
 	}
@@ -325,7 +337,8 @@ static void begin(struct task *task)
 	}
 	source = source_of(task);
 	if (!source) {
-		err_set(&err, ERR_NOT_YET, "the platform offers no link to it any more");
+		err_set(&err, ERR_NOT_YET,
+			"the platform offers no link to it any more");
 		task_fail(task, &err);
 		return;
 	}
@@ -342,7 +355,8 @@ static void begin(struct task *task)
 		.replaces = task->replaces,
 		.mtime_ns = look->asset->facts.created_ns,
 		.keep_free_bytes = guard_keep_free(look->env->guard),
-		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts : &any_host,
+		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
+							   : &any_host,
 		.allow_private = look->ws->allow_private,
 		.ca_file = look->ws->ca_file,
 		.proxy = look->ws->proxy,

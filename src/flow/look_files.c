@@ -1,6 +1,6 @@
 /*
- * File work of a look: operations on the pool, the asset's path, its sidecar. Every batch of
- * operations first makes sure that the archive is there and ours.
+ * File work of a look: operations on the pool, the asset's path, its sidecar. Every
+ * batch of operations first makes sure that the archive is there and ours.
  */
 #include <config.h>
 
@@ -19,8 +19,8 @@
 
 /* ---- operations ---- */
 
-void look_op(struct look *look, enum file_op_kind kind, const char *path, const char *to,
-	bool replace)
+void look_op(struct look *look, enum file_op_kind kind, const char *path,
+	const char *to, bool replace)
 {
 	look->ops = mem_grow(look->ops, look->n_ops + 1, sizeof(*look->ops));
 	look->ops[look->n_ops++] = (struct file_op){
@@ -57,7 +57,8 @@ static void ops_work(uv_work_t *work)
 
 	err_clear(&look->ops_err);
 	look->ops_done = 0;
-	if (archive_check(look->env->archive, look->env->archive_id, &look->ops_err) < 0)
+	if (archive_check(look->env->archive, look->env->archive_id, &look->ops_err) <
+		0)
 		return;
 	while (look->ops_done < look->n_ops) {
 		if (run_op(look, &look->ops[look->ops_done], &look->ops_err) < 0)
@@ -108,7 +109,8 @@ static bool at_home(const struct asset *asset, const struct file *file)
 {
 	size_t len = strlen(asset->base_path);
 
-	return strncmp(file->path, asset->base_path, len) == 0 && file->path[len] == '.';
+	return strncmp(file->path, asset->base_path, len) == 0 &&
+	       file->path[len] == '.';
 }
 
 static void on_moved(struct look *look)
@@ -191,9 +193,10 @@ void look_path(struct look *look)
 	};
 	char *natural = template_expand(look->rule->path, &in);
 	char *alternative = template_alternative(natural, asset->id);
-	bool stays = asset->base_path && !look->force_claim &&
-		     (is_natural(asset->base_path, natural, alternative) ||
-			     (asset->n_files && look->rule->on_update == UPDATE_IGNORE));
+	bool stays =
+		asset->base_path && !look->force_claim &&
+		(is_natural(asset->base_path, natural, alternative) ||
+			(asset->n_files && look->rule->on_update == UPDATE_IGNORE));
 
 	look->path_rounds++;
 	if (stays)
@@ -232,7 +235,8 @@ static void on_sidecar(struct look *look)
 	file->bytes = (int64_t)strlen(op->to);
 	sha256_hex_of(op->to, strlen(op->to), file->sha256);
 	file->downloaded_ns = look_now_ns();
-	look_note(look, "file", "wrote %s (%lld bytes)", file->path, (long long)file->bytes);
+	look_note(look, "file", "wrote %s (%lld bytes)", file->path,
+		(long long)file->bytes);
 	look_ops_clear(look);
 	look_finish_plan(look);
 }
@@ -241,7 +245,8 @@ void look_sidecar(struct look *look)
 {
 	struct asset *asset = look->asset;
 	const struct file *present = asset_file(asset, "metadata");
-	bool done = look->plan.state == ASSET_ARCHIVED && look->trouble.class == ERR_NONE;
+	bool done =
+		look->plan.state == ASSET_ARCHIVED && look->trouble.class == ERR_NONE;
 	char sha256[DIGEST_SHA256_HEX];
 	char *text, *path;
 

@@ -1,6 +1,6 @@
 /*
- * Removing: asks core/removal whether, carries out what it answers. Touches only files that
- * the asset's row names.
+ * Removing: asks core/removal whether, carries out what it answers. Touches only files
+ * that the asset's row names.
  */
 #include <config.h>
 
@@ -31,7 +31,8 @@ static void on_removed(struct look *look)
 	}
 	if (files)
 		look_note(look, "removed", "%zu %s from %s %s", files,
-			files == 1 ? "file" : "files", asset->base_path ? asset->base_path : "",
+			files == 1 ? "file" : "files",
+			asset->base_path ? asset->base_path : "",
 			state == ASSET_TRASHED ? "moved to the trash" : "removed");
 	while (asset->n_files)
 		asset_drop_file(asset, asset->files[0].key);
@@ -58,7 +59,8 @@ static void remove_files(struct look *look, bool trash)
 	time_format_utc(look_now_ns(), date);
 	date[10] = '\0';
 	for (size_t i = 0; i < asset->n_files; i++)
-		look_op(look, trash ? OP_TRASH : OP_REMOVE, asset->files[i].path, date, false);
+		look_op(look, trash ? OP_TRASH : OP_REMOVE, asset->files[i].path, date,
+			false);
 	for (size_t i = 0; i < asset->n_parts; i++) {
 		if (asset->parts[i].placing)
 			look_op(look, OP_REMOVE, asset->parts[i].placing, NULL, false);
@@ -108,11 +110,12 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
 		look_note(look, "rule", "kept: %s", why);
-		asset->answered_deleted_ns = asset->times.deleted ? asset->times.deleted
-								  : look_now_ns();
+		/* Without an event any later one is news: it tells when it happened. */
+		asset->answered_deleted_ns =
+			asset->times.deleted ? asset->times.deleted : 1;
 		look_settle(look,
-			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT, 0,
-			"%s", why);
+			verdict == REMOVAL_KEEP ? ASSET_ARCHIVED : ASSET_EXPIRED_KEPT,
+			0, "%s", why);
 		return;
 	case REMOVAL_ASK_AGAIN:
 		err_set(&err, ERR_TRANSIENT, "the deletion is not proven: %s", why);
@@ -123,7 +126,8 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 		return;
 	case REMOVAL_FOR_PERSON:
 		warnings_set(look->env->warnings, "deletions", look->ws->name, false,
-			"deletions of workspace %s wait for a person: %s", look->ws->name, why);
+			"deletions of workspace %s wait for a person: %s",
+			look->ws->name, why);
 		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
 		return;
 	case REMOVAL_HELD:
@@ -133,7 +137,8 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	}
 }
 
-static void on_counts(void *arg, const struct err *err, int64_t removed, int64_t archived)
+static void on_counts(
+	void *arg, const struct err *err, int64_t removed, int64_t archived)
 {
 	struct look *look = arg;
 	const struct asset *asset = look->asset;
@@ -166,12 +171,38 @@ static void on_counts(void *arg, const struct err *err, int64_t removed, int64_t
 	carry_out(look, verdict, why);
 }
 
-static void weigh(struct look *look)
+static struct slots *turns(const struct look *look)
 {
-	look->rule = rule_choose(
-		look->settings->config, look->ws->name, &look->asset->facts);
+	return look->env->removal_turn(look->env->arg, look->ws->name);
+}
+
+static void on_turn(struct slot_wait *wait)
+{
+	struct look *look = container_of(wait, struct look, turn);
+
+	look->has_turn = true;
+	look->rule =
+		rule_choose(look->settings->config, look->ws->name, &look->asset->facts);
 	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS, on_counts,
 		look);
+}
+
+static void weigh(struct look *look)
+{
+	look->turn.granted = on_turn;
+	if (slots_take(turns(look), &look->turn))
+		on_turn(&look->turn);
+}
+
+void look_turn_over(struct look *look)
+{
+	if (look->turn.queued) {
+		slots_leave(turns(look), &look->turn);
+		look_parked(look);
+	} else if (look->has_turn) {
+		look->has_turn = false;
+		slots_release(turns(look));
+	}
 }
 
 static void on_proof(void *arg, const struct err *err, bool proven)
@@ -194,8 +225,9 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 		look_rest(look, &unproven);
 		return;
 	}
-	look_note(look, "api", "the platform no longer has the media; its list answers, so "
-			       "the credentials are good");
+	look_note(look, "api",
+		"the platform no longer has the media; its list answers, so "
+		"the credentials are good");
 	weigh(look);
 }
 

@@ -38,6 +38,8 @@ struct look {
 	enum asset_state before;
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
+	struct slot_wait turn; /* to remove files */
+	bool has_turn;
 	struct story story;
 
 	struct record *record;
@@ -77,8 +79,8 @@ void look_note(struct look *look, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Ends. Each of them saves and finishes. */
-void look_settle(struct look *look, enum asset_state state, int64_t due_ns, const char *fmt,
-	...) __attribute__((format(printf, 4, 5)));
+void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Rest after @err, which decides when to look again. */
 void look_rest(struct look *look, const struct err *err);
 void look_parked(struct look *look);
@@ -86,18 +88,19 @@ void look_parked(struct look *look);
 /* Steps in other files. */
 void look_decide(struct look *look); /* look_remove.c: a deletion is pending */
 void look_remove_by_person(struct look *look);
-void look_plan(struct look *look);   /* look.c: after decide found nothing to remove */
-void look_path(struct look *look);   /* look_files.c */
-void look_fetch(struct look *look);  /* look_fetch.c */
+void look_turn_over(struct look *look); /* give the turn back, or leave the line */
+void look_plan(struct look *look);  /* look.c: after decide found nothing to remove */
+void look_path(struct look *look);  /* look_files.c */
+void look_fetch(struct look *look); /* look_fetch.c */
 void look_tasks_free(struct look *look);
 void look_tasks_stop(struct look *look);
-void look_sidecar(struct look *look); /* look_files.c */
+void look_sidecar(struct look *look);     /* look_files.c */
 void look_finish_plan(struct look *look); /* look.c: everything tried: settle */
 
 /* Pool jobs: add operations, then run them in order behind a check that the archive is
  * there and ours; the first failure stops and is in ops_err. */
-void look_op(struct look *look, enum file_op_kind kind, const char *path, const char *to,
-	bool replace);
+void look_op(struct look *look, enum file_op_kind kind, const char *path,
+	const char *to, bool replace);
 void look_run_ops(struct look *look, void (*then)(struct look *look));
 void look_ops_clear(struct look *look); /* when then() has read what was done */
 

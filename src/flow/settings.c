@@ -26,7 +26,8 @@ int settings_new(struct config *config, struct settings **out, struct err *err)
 
 	settings->config = config;
 	settings->refs = 1;
-	settings->secrets = mem_array(config->n_workspaces + 1, sizeof(*settings->secrets));
+	settings->secrets =
+		mem_array(config->n_workspaces + 1, sizeof(*settings->secrets));
 	settings->n_secrets =
 		mem_array(config->n_workspaces + 1, sizeof(*settings->n_secrets));
 	for (size_t w = 0; w < config->n_workspaces; w++) {

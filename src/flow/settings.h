@@ -1,6 +1,6 @@
 /*
- * The configuration in force. A reload makes a new one; work that began under the old one
- * keeps it alive until it is done. Control loop only: the count is not atomic.
+ * The configuration in force. A reload makes a new one; work that began under the old
+ * one keeps it alive until it is done. Control loop only: the count is not atomic.
  */
 #ifndef VODKEEP_FLOW_SETTINGS_H
 #define VODKEEP_FLOW_SETTINGS_H
@@ -16,7 +16,8 @@ struct settings {
 	int refs;
 };
 
-/* Takes @config over; one reference. ERR_INPUT when a webhook secret does not decode. */
+/* Takes @config over; one reference. ERR_INPUT when a webhook secret does not decode.
+ */
 int settings_new(struct config *config, struct settings **out, struct err *err);
 struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings);

@@ -1,6 +1,6 @@
 /*
- * Places for files: at most `transfer.concurrency` at once; who finds none waits in line.
- * Control loop only.
+ * Places for files: at most `transfer.concurrency` at once; who finds none waits in
+ * line. Control loop only.
  */
 #ifndef VODKEEP_FLOW_SLOTS_H
 #define VODKEEP_FLOW_SLOTS_H
@@ -21,7 +21,8 @@ struct slots {
 };
 
 void slots_init(struct slots *slots, int limit);
-/* True: taken. False: @wait is in line and granted() comes from a later slots_release(). */
+/* True: taken. False: @wait is in line and granted() comes from a later
+ * slots_release(). */
 bool slots_take(struct slots *slots, struct slot_wait *wait);
 /* Give a place back; the first in line has it before this returns. */
 void slots_release(struct slots *slots);

@@ -1,5 +1,6 @@
 /*
- * Pages through a platform's list. It removes nothing and decides nothing about an asset.
+ * Pages through a platform's list. It removes nothing and decides nothing about an
+ * asset.
  */
 #include <config.h>
 
@@ -9,7 +10,8 @@
 #include "base/mem.h"
 #include <stdlib.h>
 
-/* 50 a page: more pages than any library has; a list that never ends is not believed. */
+/* 50 a page: more pages than any library has; a list that never ends is not believed.
+ */
 #define PAGES_MAX 100000
 
 struct sweep {
@@ -44,8 +46,8 @@ static void on_seen(void *arg, const struct err *err)
 	else if (!sweep->last)
 		next_page(sweep);
 	else
-		store_sweep_finish(sweep->env->store, sweep->ws->name, sweep->started_ns,
-			sweep->deleted_ns, on_finished, sweep);
+		store_sweep_finish(sweep->env->store, sweep->ws->name,
+			sweep->started_ns, sweep->deleted_ns, on_finished, sweep);
 }
 
 static void on_page(void *arg, const struct err *err, const struct list_page *page)
@@ -75,7 +77,8 @@ static void on_page(void *arg, const struct err *err, const struct list_page *pa
 static void next_page(struct sweep *sweep)
 {
 	sweep->page++;
-	api_list(sweep->env->api, sweep->settings, sweep->ws, sweep->page, on_page, sweep);
+	api_list(sweep->env->api, sweep->settings, sweep->ws, sweep->page, on_page,
+		sweep);
 }
 
 struct sweep *sweep_start(const struct sweep_env *env, struct settings *settings,

@@ -1,7 +1,7 @@
 /*
  * What is wrong right now, as people should read it: each warning has a key, a sentence
- * and a beginning, and ends when its cause does. Shown by status and /readyz, counted in
- * the metrics, logged when it begins and ends. Control loop only.
+ * and a beginning, and ends when its cause does. Shown by status and /readyz, counted
+ * in the metrics, logged when it begins and ends. Control loop only.
  */
 #ifndef VODKEEP_FLOW_WARNINGS_H
 #define VODKEEP_FLOW_WARNINGS_H
@@ -15,7 +15,7 @@ struct warning {
 	char *workspace; /* NULL: concerns all */
 	char *text;
 	int64_t since_ns;
-	bool not_ready;  /* while it lasts /readyz answers 503 */
+	bool not_ready; /* while it lasts /readyz answers 503 */
 };
 struct warnings;
 

@@ -1,9 +1,9 @@
 /*
  * HTTP in: libmicrohttpd driven by a uv loop (its epoll descriptor under uv_poll, its
  * timeout under uv_timer). Bounds everything a client controls: header block, body,
- * connections, per-address connections, and the time a request may take to arrive.
- * Answers may come later: a request stays suspended until http_reply(). It knows
- * nothing of webhooks. One thread: the loop's.
+ * connections, per-address connections, and the time a request may take to arrive or an
+ * answer to be taken. Answers may come later: a request stays suspended until
+ * http_reply(). It knows nothing of webhooks. One thread: the loop's.
  */
 #ifndef VODKEEP_IO_HTTP_SERVER_H
 #define VODKEEP_IO_HTTP_SERVER_H
@@ -13,38 +13,45 @@
 #include <uv.h>
 
 struct http_server;
-struct http_in; /* one request; valid until its answer has been sent or on_gone() */
+struct http_in; /* one request; valid until its answer has been sent, or gone() */
 
+/* 0: no limit (except header_bytes, which then is the default). */
 struct http_server_limits {
-	int64_t header_ms; /* from connection or first byte to the end of the header */
-	int64_t body_ms;   /* from the header to the end of the body */
-	int64_t idle_ms;   /* keep-alive */
+	int64_t header_ms; /* from connecting, or the request line, to the header's end
+			    */
+	int64_t body_ms; /* to the end of the body; again for the answer to be taken */
+	int64_t idle_ms; /* keep-alive: to the next request line */
 	unsigned connections, per_address;
-	size_t header_bytes;
+	size_t header_bytes; /* request line and header; more is answered with 431 */
 };
-extern const struct http_server_limits
-	http_server_default_limits; /* 10 s 30 s 75 s … */
+/* 10 s, 30 s, 75 s, 512 connections, 128 for one address, 16 KiB. */
+extern const struct http_server_limits http_server_default_limits;
 
 struct http_server_handler {
-	/* The header is complete. Return the largest body to accept (0: none is read;
-	 * the answer 413 is given here without reading when Content-Length says more),
-	 * or call http_reply() at once and return -1: the body is not read. */
+	/* The header is complete. Return the largest body to accept, or call
+	 * http_reply() at once and return -1. A body announced larger is answered
+	 * with 413 here and not read; a chunked one is counted, dropped once it is
+	 * too large, and answered with 413 at its end. An answer given before the body
+	 * was read, of either kind, ends the connection. */
 	int64_t (*begin)(void *arg, struct http_in *in);
-	/* The body is complete and within bounds: answer now, or later with
-	 * http_reply(). */
+	/* The body is complete and within bounds: answer now, or later. */
 	void (*request)(void *arg, struct http_in *in);
-	/* The client went away before an answer: forget @in. Not called after a reply.
-	 */
+	/* The request ends without your answer; forget @in: the client went away or was
+	 * too slow with its body, the body was too large (413), or the server closes.
+	 * Only after begin() returned >= 0, never after http_reply(). A client that
+	 * goes away while its request waits for an answer is not noticed: the answer is
+	 * then simply lost. */
 	void (*gone)(void *arg, struct http_in *in);
 	void *arg;
 };
 
 struct http_server_options {
-	const char
-		*listen; /* "127.0.0.1:8787", "[::1]:8787", "unix:/path"; port 0: any */
-	int listen_fd;   /* >= 0: an inherited listening socket instead of listen */
-	unsigned unix_mode;             /* permissions of a unix socket, 0660 */
-	const char *tls_cert, *tls_key; /* PEM text (not paths), or NULL */
+	/* "127.0.0.1:8787", "[::1]:8787", "unix:/path"; port 0: any. */
+	const char *listen;
+	int listen_fd;      /* >= 0: an inherited listening socket, now the server's */
+	unsigned unix_mode; /* permissions of a unix socket, such as 0660 */
+	/* PEM text (not paths), both or neither. Needed during the call only. */
+	const char *tls_cert, *tls_key;
 	struct http_server_limits limits;
 };
 
@@ -56,32 +63,39 @@ int http_server_open(struct http_server **out, uv_loop_t *loop,
 const char *http_server_address(const struct http_server *server);
 /* Stop accepting new connections; present ones go on. */
 void http_server_quiesce(struct http_server *server);
-/* Ends all connections (unanswered requests are dropped, gone() is called for each),
- * removes a unix socket file, closes handles; closed(arg) is called when all is freed.
- */
+/* Ends all connections on a later tick: answers already given are sent if the socket
+ * takes them, gone() is called for each request without one. Removes a unix socket
+ * file, closes the handles; closed(arg) is called when all is freed. */
 void http_server_close(
 	struct http_server *server, void (*closed)(void *arg), void *arg);
 
 /* Of a request. Borrowed until the request ends. */
 const char *http_in_method(const struct http_in *in);
-const char *http_in_path(const struct http_in *in); /* percent-decoded */
+/* Percent-decoded; a path with an encoded NUL is answered with 400 and never seen. */
+const char *http_in_path(const struct http_in *in);
 const char *http_in_query(const struct http_in *in, const char *name);  /* or NULL */
 const char *http_in_header(const struct http_in *in, const char *name); /* or NULL */
 /* How many header lines of that name there are (0, 1, 2 …). */
 int http_in_header_count(const struct http_in *in, const char *name);
 const char *http_in_address(const struct http_in *in); /* peer IP, "unix" */
+/* NUL-terminated (the NUL is not counted), never NULL. */
 const void *http_in_body(const struct http_in *in, size_t *len);
 void http_in_set_user(struct http_in *in, void *user);
 void *http_in_user(const struct http_in *in);
+
+#define HTTP_REPLY_HEADERS 6
+
+struct http_reply_header {
+	const char *name, *value;
+};
 
 struct http_reply {
 	int status;
 	const char *content_type; /* NULL: none */
 	const void *body;         /* copied */
 	size_t len;
-	struct {
-		const char *name, *value;
-	} headers[6]; /* until a NULL name; copied */
+	struct http_reply_header
+		headers[HTTP_REPLY_HEADERS]; /* to a NULL name; copied */
 };
 /* Exactly once for each request. From begin(), request(), or later on the loop. Answers
  * queued within one loop iteration are sent together. */

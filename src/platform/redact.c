@@ -27,6 +27,7 @@ static const char *const secret_names[] = {
 	"cookie",
 	"credential",
 	"credentials",
+	"downloadurl",
 	"jwt",
 	"passphrase",
 	"passwd",

@@ -1,0 +1,42 @@
+# The real binary against the platform twin; needs python3-pytest.
+dist_check_SCRIPTS += tests/integration/run
+TESTS += tests/integration/run
+twin_files = \
+	tests/twin/content.py \
+	tests/twin/control.py \
+	tests/twin/demo.py \
+	tests/twin/fastpix.py \
+	tests/twin/optiview.py \
+	tests/twin/server.py \
+	tests/twin/signing.py \
+	tests/twin/sins.py \
+	tests/twin/twin.py \
+	tests/twin/wire.py
+test_media = \
+	tests/data/README.md \
+	tests/data/audio.m4a \
+	tests/data/captions.vtt \
+	tests/data/clip.mp4 \
+	tests/data/recording.webm \
+	tests/data/thumb.jpg \
+	tests/data/thumb.png
+EXTRA_DIST += $(twin_files) $(test_media) etc/demo.ini scripts/common.sh
+integration_files = \
+	tests/integration/README.md \
+	tests/integration/agentctl.py \
+	tests/integration/conftest.py \
+	tests/integration/report.py \
+	tests/integration/test_api.py \
+	tests/integration/test_commands.py \
+	tests/integration/test_deletion.py \
+	tests/integration/test_events.py \
+	tests/integration/test_files.py \
+	tests/integration/test_first_slice.py \
+	tests/integration/test_flood.py \
+	tests/integration/test_receiving.py \
+	tests/integration/test_reload.py \
+	tests/integration/test_series.py \
+	tests/integration/test_transfer.py \
+	tests/integration/test_twin.py \
+	tests/integration/tracer.py
+EXTRA_DIST += $(integration_files)

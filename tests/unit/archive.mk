@@ -1,1 +1,7 @@
-unit_programs +=
+unit_programs += tests/unit/test_archive
+tests_unit_test_archive_SOURCES = tests/unit/test_archive.c tests/unit/unit.h
+tests_unit_test_archive_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_sidecar
+tests_unit_test_sidecar_SOURCES = tests/unit/test_sidecar.c tests/unit/unit.h
+tests_unit_test_sidecar_LDADD = $(UNIT_LDADD)

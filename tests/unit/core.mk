@@ -1,1 +1,26 @@
-unit_programs +=
+unit_programs += \
+	tests/unit/test_asset \
+	tests/unit/test_order \
+	tests/unit/test_plan \
+	tests/unit/test_removal \
+	tests/unit/test_retry
+
+tests_unit_test_asset_SOURCES = tests/unit/test_asset.c
+tests_unit_test_asset_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_asset_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_order_SOURCES = tests/unit/test_order.c
+tests_unit_test_order_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_order_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
+tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_plan_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_removal_SOURCES = tests/unit/test_removal.c
+tests_unit_test_removal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_removal_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_retry_SOURCES = tests/unit/test_retry.c
+tests_unit_test_retry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_retry_LDADD = $(UNIT_LDADD)

@@ -1,1 +1,25 @@
+unit_programs += tests/unit/test_transfer
+tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c tests/unit/unit.h \
+	tests/unit/fault_server.c tests/unit/fault_server.h
+tests_unit_test_transfer_LDADD = $(UNIT_LDADD)
+unit_programs += \
+	tests/unit/test_limiter \
+	tests/unit/test_slots \
+	tests/unit/test_warnings
+
+tests_unit_test_limiter_SOURCES = tests/unit/test_limiter.c
+tests_unit_test_limiter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_limiter_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
+tests_unit_test_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_slots_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_warnings_SOURCES = tests/unit/test_warnings.c
+tests_unit_test_warnings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_warnings_LDADD = $(UNIT_LDADD)
 unit_programs +=
+unit_programs += tests/unit/test_series
+tests_unit_test_series_SOURCES = tests/unit/test_series.c tests/unit/unit.h
+tests_unit_test_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_series_LDADD = $(UNIT_LDADD)

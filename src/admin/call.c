@@ -1,0 +1,196 @@
+/*
+ * Answers, and the steps that several handlers share. Every answer carries the headers
+ * that keep a browser from running, framing, guessing at or keeping anything.
+ */
+#include <config.h>
+
+#include "admin/call.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_TYPE "application/json"
+#define POLICY                                                                          \
+	"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " \
+	"img-src 'self' data:; base-uri 'none'; form-action 'none'; "                   \
+	"frame-ancestors 'none'"
+
+static void answer(struct http_in *in, int status, const char *content_type,
+	const void *body, size_t len, const char *extra, const char *extra_value)
+{
+	struct http_reply reply = {
+		.status = status,
+		.content_type = content_type,
+		.body = body,
+		.len = len,
+		.headers = {
+			{ "Content-Security-Policy", POLICY },
+			{ "X-Content-Type-Options", "nosniff" },
+			{ "Referrer-Policy", "no-referrer" },
+			{ "Cache-Control", "no-store" },
+			{ extra, extra_value },
+		},
+	};
+
+	http_reply(in, &reply);
+}
+
+static void answer_json(struct http_in *in, int status, cJSON *json, const char *extra,
+	const char *extra_value)
+{
+	char *text = json_print(json, false);
+
+	answer(in, status, JSON_TYPE, text, strlen(text), extra, extra_value);
+	free(text);
+	cJSON_Delete(json);
+}
+
+void refuse(struct http_in *in, int status, const char *extra, const char *extra_value,
+	const char *sentence)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	json_add_text(json, "error", sentence);
+	answer_json(in, status, json, extra, extra_value);
+}
+
+struct admin_call *call_new(
+	struct admin *admin, struct http_in *in, const struct route_args *args)
+{
+	struct admin_call *call = mem_alloc(sizeof(*call));
+
+	call->admin = admin;
+	call->in = in;
+	call->args = *args;
+	admin->calls++;
+	http_in_set_user(in, call);
+	return call;
+}
+
+/* The last act of every call. */
+static void call_end(struct admin_call *call)
+{
+	call->admin->calls--;
+	cJSON_Delete(call->body);
+	free(call);
+}
+
+void call_reply_bytes(struct admin_call *call, int status, const char *content_type,
+	const void *body, size_t len)
+{
+	if (call->in)
+		answer(call->in, status, content_type, body, len, NULL, NULL);
+	call_end(call);
+}
+
+void call_reply_json(struct admin_call *call, int status, cJSON *json)
+{
+	if (call->in)
+		answer_json(call->in, status, json, NULL, NULL);
+	else
+		cJSON_Delete(json);
+	call_end(call);
+}
+
+void call_fail(struct admin_call *call, int status, const char *fmt, ...)
+{
+	cJSON *json = cJSON_CreateObject();
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	json_add_text(json, "error", text);
+	call_reply_json(call, status, json);
+}
+
+void call_fail_err(struct admin_call *call, const struct err *err)
+{
+	int status = 503;
+
+	if (err->class == ERR_NOT_FOUND)
+		status = 404;
+	else if (err->class == ERR_INPUT)
+		status = 400;
+	call_fail(call, status, "%s", err->text);
+}
+
+bool call_failed(struct admin_call *call, const struct err *err)
+{
+	if (err->class != ERR_NONE)
+		call_fail_err(call, err);
+	else if (!call->admin->on.keeper)
+		call_fail(call, 503, "the agent is stopping");
+	else
+		return false;
+	return true;
+}
+
+static void on_load(void *arg, const struct err *err, struct asset *asset)
+{
+	struct admin_call *call = arg;
+
+	if (call_failed(call, err))
+		asset_free(asset);
+	else
+		call->loaded(call, asset);
+}
+
+static void on_find(
+	void *arg, const struct err *err, const struct asset_ref *refs, size_t n)
+{
+	struct admin_call *call = arg;
+
+	if (err->class != ERR_NOT_FOUND && call_failed(call, err))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(refs[i].workspace, call->args.workspace) != 0 ||
+			strcmp(refs[i].id, call->args.id) != 0)
+			continue;
+		call->row = refs[i].row;
+		store_load(call->admin->on.store, call->row, on_load, call);
+		return;
+	}
+	call_fail(call, 404, "there is no asset %s/%s", call->args.workspace,
+		call->args.id);
+}
+
+void call_load(struct admin_call *call,
+	void (*loaded)(struct admin_call *call, struct asset *asset))
+{
+	char *text = mem_printf("%s/%s", call->args.workspace, call->args.id);
+
+	call->loaded = loaded;
+	store_find(call->admin->on.store, text, on_find, call);
+	free(text);
+}
+
+const char *call_query(const struct admin_call *call, const char *name)
+{
+	const char *value = call->in ? http_in_query(call->in, name) : NULL;
+
+	return value && *value ? value : NULL;
+}
+
+const struct config *call_config(const struct admin_call *call)
+{
+	return keeper_settings(call->admin->on.keeper)->config;
+}
+
+int64_t call_now_ns(const struct admin_call *call)
+{
+	return call->admin->clock->wall_ns();
+}
+
+enum asset_state live_state(
+	const struct admin *admin, int64_t row, enum asset_state state)
+{
+	enum asset_state live;
+
+	return keeper_live_state(admin->on.keeper, row, &live) ? live : state;
+}

@@ -1,0 +1,97 @@
+/*
+ * One request of the admin API on its way through store and keeper. Not for use outside
+ * src/admin/.
+ *
+ * A call lives from the request to call_reply_*() or call_fail(), one of which its
+ * handler calls exactly once, now or from a store callback; that frees it. A client
+ * that goes away leaves the call without @in: the handler goes on, the answer is
+ * dropped.
+ */
+#ifndef VODKEEP_ADMIN_CALL_H
+#define VODKEEP_ADMIN_CALL_H
+
+#include "admin/admin.h"
+#include "admin/route.h"
+#include "base/clock.h"
+#include <cjson/cJSON.h>
+
+struct door { /* a listener's way in */
+	struct admin *admin;
+	bool tcp;
+	bool loopback; /* only this machine reaches it */
+};
+
+struct admin {
+	struct admin_options on;
+	char *version;
+	const struct clock *clock;
+	int64_t started_ms;
+	size_t calls;
+	struct door unix_door, tcp_door;
+};
+
+struct admin_call {
+	struct admin *admin;
+	struct http_in *in; /* NULL: the client is gone */
+	struct route_args args;
+	cJSON *body; /* of a POST: an object; else NULL */
+	int64_t row; /* of the asset of args, once call_load() has found it */
+	void (*loaded)(struct admin_call *call, struct asset *asset);
+};
+
+struct admin_call *call_new(
+	struct admin *admin, struct http_in *in, const struct route_args *args);
+/* @json is taken over. */
+void call_reply_json(struct admin_call *call, int status, cJSON *json);
+void call_reply_bytes(struct admin_call *call, int status, const char *content_type,
+	const void *body, size_t len);
+/* {"error": sentence}. */
+void call_fail(struct admin_call *call, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same from a store error: 404, 400 or 503. */
+void call_fail_err(struct admin_call *call, const struct err *err);
+
+/* What every store callback begins with: true when @err is one, or the agent is
+ * stopping (admin_detach()); the call has then been answered and is gone. */
+bool call_failed(struct admin_call *call, const struct err *err);
+
+/* Find and load the asset that args name, then loaded(call, asset), which owns @asset;
+ * 404 when there is none. */
+void call_load(struct admin_call *call,
+	void (*loaded)(struct admin_call *call, struct asset *asset));
+
+/* A parameter, or NULL when it is absent, empty, or the client is gone. */
+const char *call_query(const struct admin_call *call, const char *name);
+const struct config *call_config(const struct admin_call *call);
+/* What an asset is doing now; @state, where it rests, when nothing. */
+enum asset_state live_state(
+	const struct admin *admin, int64_t row, enum asset_state state);
+int64_t call_now_ns(const struct admin_call *call);
+
+/* Answer at once, without a call: refusals. @extra may be NULL: "Allow" and the like.
+ */
+void refuse(struct http_in *in, int status, const char *extra, const char *extra_value,
+	const char *sentence);
+
+/* The handlers. */
+void admin_page(struct admin_call *call);
+void admin_page_css(struct admin_call *call);
+void admin_page_js(struct admin_call *call);
+void admin_healthz(struct admin_call *call);
+void admin_readyz(struct admin_call *call);
+void admin_metrics(struct admin_call *call);
+void admin_status(struct admin_call *call);
+void admin_assets(struct admin_call *call);
+void admin_find(struct admin_call *call);
+void admin_show(struct admin_call *call);
+void admin_story(struct admin_call *call);
+void admin_fetch(struct admin_call *call);
+void admin_retry(struct admin_call *call);
+void admin_remove(struct admin_call *call);
+void admin_hold(struct admin_call *call);
+void admin_unhold(struct admin_call *call);
+void admin_retry_failed(struct admin_call *call);
+void admin_pause(struct admin_call *call);
+void admin_resume(struct admin_call *call);
+
+#endif

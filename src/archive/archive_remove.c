@@ -1,0 +1,279 @@
+/*
+ * Removing: a file and the directories it leaves empty, moving to the trash, and
+ * purging the trash. Only regular files go, only by name relative to a directory that
+ * was walked to without following a symlink. Whether something may go is decided
+ * elsewhere.
+ */
+#include <config.h>
+
+#include "archive/archive_priv.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DATE_LEN     10
+#define TRASH_NAMES  1000 /* "~2" to "~999" */
+#define PURGE_LEVELS 128  /* more components than a path can have that we make */
+
+void archive_prune(const struct archive *archive, const char *rel)
+{
+	char *dir = mem_strdup(rel);
+	char *slash;
+	int survivor = -1;
+
+	while ((slash = strrchr(dir, '/'))) {
+		const char *base;
+		int parent;
+		*slash = '\0';
+		int rc =
+			fs_open_parent(archive->root, dir, false, &parent, &base, NULL);
+		if (rc == -(int)ERR_NOT_FOUND)
+			continue;
+		if (rc)
+			break;
+		bool removed = unlinkat(parent, base, AT_REMOVEDIR) == 0;
+		bool absent = !removed && errno == ENOENT;
+		if (removed && survivor >= 0)
+			close(survivor);
+		if (removed)
+			survivor = parent;
+		else
+			close(parent);
+		if (!removed && !absent)
+			break;
+	}
+	if (survivor >= 0) {
+		/* A directory that comes back after a power cut is empty: no harm. */
+		fs_sync_dir(survivor, NULL);
+		close(survivor);
+	}
+	free(dir);
+}
+
+/* Open the directory of @rel if there is a regular file of that name in it. An absent
+ * file or directory is success with *fd -1. */
+static int find_file(const struct archive *archive, const char *rel, int *fd,
+	const char **base, struct err *err)
+{
+	struct stat st;
+	int dir;
+
+	*fd = -1;
+	int rc = archive_rel_check(rel, err);
+	if (rc == 0)
+		rc = fs_open_parent(archive->root, rel, false, &dir, base, err);
+	if (rc == -(int)ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	if (rc)
+		return rc;
+	bool there = fstatat(dir, *base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && errno != ENOENT)
+		rc = archive_sys(err, "cannot look at %s", rel);
+	else if (there && !S_ISREG(st.st_mode))
+		rc = err_set(err, ERR_PERMANENT,
+			"%s is not a regular file: it is left alone", rel);
+	if (rc == 0 && there)
+		*fd = dir;
+	else
+		close(dir);
+	return rc;
+}
+
+int archive_remove(const struct archive *archive, const char *rel, bool *was_there,
+	struct err *err)
+{
+	const char *base;
+	int dir;
+	bool removed = false;
+	int rc = find_file(archive, rel, &dir, &base, err);
+	if (rc)
+		return rc;
+	if (dir >= 0) {
+		removed = unlinkat(dir, base, 0) == 0;
+		if (!removed && errno != ENOENT)
+			rc = archive_sys(err, "cannot remove %s", rel);
+		if (rc == 0)
+			rc = fs_sync_dir(dir, err);
+		close(dir);
+	}
+	if (rc)
+		return rc;
+	archive_prune(archive, rel);
+	if (was_there)
+		*was_there = removed;
+	return 0;
+}
+
+static bool is_date(const char *text)
+{
+	for (int i = 0; i < DATE_LEN; i++) {
+		bool dash = i == 4 || i == 7;
+		if (dash ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	return text[DATE_LEN] == '\0';
+}
+
+/* Where the @n-th file of the name @rel goes in the trash. Caller frees. */
+static char *trash_path(const char *rel, const char *date, int n)
+{
+	char suffix[16] = "";
+	const char *slash = strrchr(rel, '/');
+	size_t dir_len = slash ? (size_t)(slash + 1 - rel) : 0;
+	const char *base = rel + dir_len;
+	size_t base_len = strlen(base);
+
+	if (n > 1)
+		snprintf(suffix, sizeof(suffix), "~%d", n);
+	if (base_len + strlen(suffix) > NAME_MAX)
+		base_len = utf8_trim(base, NAME_MAX - strlen(suffix));
+	return mem_printf("%s/%s/%.*s%.*s%s", ARCHIVE_TRASH, date, (int)dir_len, rel,
+		(int)base_len, base, suffix);
+}
+
+int archive_trash(const struct archive *archive, const char *rel, const char *date,
+	struct err *err)
+{
+	const char *base;
+	int dir;
+	if (!is_date(date))
+		return err_set(err, ERR_INPUT, "\"%s\" is not a date", date);
+	int rc = find_file(archive, rel, &dir, &base, err);
+	if (rc || dir < 0)
+		return rc;
+	rc = -(int)ERR_EXISTS;
+	for (int n = 1; rc == -(int)ERR_EXISTS && n < TRASH_NAMES; n++) {
+		char *path = trash_path(rel, date, n);
+		rc = archive_rename(archive, dir, base, path, false, err);
+		free(path);
+	}
+	if (rc == 0)
+		rc = fs_sync_dir(dir, err);
+	close(dir);
+	if (rc == 0)
+		archive_prune(archive, rel);
+	else
+		err_wrap(err, "cannot move %s to the trash", rel);
+	return rc;
+}
+
+/* A walk down a tree of the trash that removes on the way up. */
+struct purge {
+	struct {
+		DIR *dir;
+		char name[NAME_MAX + 1]; /* in the level above */
+	} levels[PURGE_LEVELS];
+	int depth;
+	int top; /* the trash folder */
+	int removed, max;
+};
+
+static int level_fd(const struct purge *purge)
+{
+	return purge->depth ? dirfd(purge->levels[purge->depth - 1].dir) : purge->top;
+}
+
+static int purge_enter(struct purge *purge, const char *name, struct err *err)
+{
+	if (purge->depth == PURGE_LEVELS)
+		return err_set(err, ERR_PERMANENT, "the trash is nested too deeply");
+	int fd = openat(
+		level_fd(purge), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		int rc = archive_sys(err, "cannot open %s in the trash", name);
+		if (fd >= 0)
+			close(fd);
+		return rc;
+	}
+	purge->levels[purge->depth].dir = dir;
+	snprintf(purge->levels[purge->depth].name,
+		sizeof(purge->levels[purge->depth].name), "%s", name);
+	purge->depth++;
+	return 0;
+}
+
+static void purge_leave(struct purge *purge)
+{
+	assert(purge->depth > 0);
+	int level = purge->depth - 1;
+	closedir(purge->levels[level].dir);
+	purge->depth = level;
+}
+
+/* Remove the entry, or go down into it when it is a directory. */
+static int purge_entry(struct purge *purge, const char *name, struct err *err)
+{
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	if (unlinkat(level_fd(purge), name, 0) == 0) {
+		purge->removed++;
+		return 0;
+	}
+	if (errno == EISDIR || errno == EPERM)
+		return purge_enter(purge, name, err);
+	return archive_sys(err, "cannot remove %s from the trash", name);
+}
+
+static int purge_tree(struct purge *purge, const char *name, struct err *err)
+{
+	int rc = purge_enter(purge, name, err);
+	while (rc == 0 && purge->depth > 0 && purge->removed < purge->max) {
+		int level = purge->depth - 1;
+		struct dirent *entry = readdir(purge->levels[level].dir);
+		if (entry) {
+			rc = purge_entry(purge, entry->d_name, err);
+			continue;
+		}
+		purge_leave(purge);
+		unlinkat(level_fd(purge), purge->levels[level].name, AT_REMOVEDIR);
+	}
+	while (purge->depth > 0)
+		purge_leave(purge);
+	return rc;
+}
+
+int archive_trash_purge(const struct archive *archive, const char *date, int max_files,
+	int *removed, struct err *err)
+{
+	struct dirent *entry;
+	int fd;
+	if (!is_date(date))
+		return err_set(err, ERR_INPUT, "\"%s\" is not a date", date);
+	int rc = fs_open_dir(archive->root, ARCHIVE_TRASH, false, &fd, err);
+	if (rc == -(int)ERR_NOT_FOUND) {
+		err_clear(err);
+		*removed = 0;
+		return 0;
+	}
+	if (rc)
+		return rc;
+	DIR *dir = fdopendir(fd);
+	if (!dir) {
+		rc = archive_sys(err, "cannot list the trash");
+		close(fd);
+		return rc;
+	}
+	struct purge *purge = mem_alloc(sizeof(*purge));
+	purge->top = fd;
+	purge->max = max_files;
+	while (rc == 0 && purge->removed < max_files && (entry = readdir(dir)))
+		if (is_date(entry->d_name) && strcmp(entry->d_name, date) < 0)
+			rc = purge_tree(purge, entry->d_name, err);
+	*removed = purge->removed;
+	free(purge);
+	closedir(dir);
+	return rc;
+}

@@ -1,0 +1,56 @@
+/*
+ * Private to cli/agent*.c: the agent's modules side by side. Nobody below sees this.
+ */
+#ifndef VODKEEP_CLI_AGENT_PARTS_H
+#define VODKEEP_CLI_AGENT_PARTS_H
+
+#include "admin/admin.h"
+#include "core/config.h"
+#include "flow/intake.h"
+#include "flow/keeper.h"
+#include "io/http_client.h"
+#include "io/http_server.h"
+
+#define LISTENERS_MAX 16
+
+struct agent {
+	uv_loop_t loop;
+	char *config_path;
+	int verbosity;
+	struct settings *settings;
+	struct warnings *warnings;
+	struct store *store;
+	struct archive *archive;
+	char archive_id[33];
+	struct transfers *transfers;
+	struct http_client *client;
+	struct keeper *keeper;
+	struct intake *intake;
+	struct admin *admin;
+	struct http_server *receivers[LISTENERS_MAX], *admin_unix, *admin_tcp;
+	int n_receivers;
+	uv_signal_t sigterm, sigint, sighup;
+	uv_timer_t housekeeping, lag, drain, watchdog;
+	int64_t lag_at_ms, stopping_at_ms;
+	uv_work_t reload_work, purge_work;
+	bool reloading, purging;
+	struct config *reloaded;
+	struct config_notes reload_notes;
+	char purge_before[32];
+	bool stopping;
+	int servers_open, closing;
+	int status;
+};
+
+/* agent_start.c: read the configuration (0, or -ERR_INPUT with the findings on standard
+ * error); open everything and listen. */
+int agent_load(struct agent *agent);
+int agent_open(struct agent *agent, struct err *err);
+/* agent_reload.c */
+void agent_configure_log(const struct agent *agent, const struct config *config);
+void agent_tell_notes(const struct config_notes *notes, bool to_log);
+void agent_transfer_options(const struct agent *agent, const struct config *config,
+	struct transfers_options *out);
+void agent_reload(struct agent *agent);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * Reading the configuration again (SIGHUP) without dropping work: an invalid new file
+ * keeps the old configuration and says why.
+ */
+#include <config.h>
+
+#include "cli/agent_parts.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/config_load.h"
+#include "io/systemd.h"
+#include <stdio.h>
+#include <string.h>
+
+void agent_configure_log(const struct agent *agent, const struct config *config)
+{
+	enum log_level level = config->agent.log_level;
+
+	if (agent->verbosity > 0)
+		level = LOG_LEVEL_DEBUG;
+	else if (agent->verbosity < 0)
+		level = LOG_LEVEL_WARN;
+	log_configure(level, config->agent.log_format);
+}
+
+void agent_tell_notes(const struct config_notes *notes, bool to_log)
+{
+	for (size_t i = 0; i < notes->count; i++) {
+		const struct config_note *note = &notes->notes[i];
+
+		if (to_log)
+			log_write(note->warning ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR,
+				NULL, "%s", note->text);
+		else
+			fprintf(stderr, "%s%s\n", note->warning ? "warning: " : "",
+				note->text);
+	}
+}
+
+void agent_transfer_options(const struct agent *agent, const struct config *config,
+	struct transfers_options *out)
+{
+	*out = (struct transfers_options){
+		.archive = agent->archive,
+		.threads = config->transfer.threads,
+		.per_host = config->transfer.per_host,
+		.user_agent = config->transfer.user_agent,
+		.connect_timeout_ms = config->transfer.connect_timeout_ms,
+		.low_speed_bytes = config->transfer.low_speed_bytes,
+		.low_speed_ms = config->transfer.low_speed_ms,
+	};
+}
+
+/* What only a restart can change; the running values stay until then. */
+static void tell_fixed(const struct config *now, const struct config *next)
+{
+	if (strcmp(now->agent.archive_dir, next->agent.archive_dir) != 0 ||
+		strcmp(now->agent.state, next->agent.state) != 0 ||
+		strcmp(now->admin.socket, next->admin.socket) != 0)
+		log_warn(NULL,
+			"archive_dir, state and the admin socket change with a restart "
+			"only; the present ones stay in use");
+	if (now->receiver.listen.count != next->receiver.listen.count)
+		log_warn(NULL, "receiver listen changes with a restart only");
+}
+
+static void apply_reload(struct agent *agent)
+{
+	struct settings *settings;
+	struct transfers_options options;
+	struct err err = { 0 };
+
+	if (settings_new(agent->reloaded, &settings, &err) < 0) {
+		log_error(NULL,
+			"the new configuration is not usable (%s): the old one stays",
+			err.text);
+		config_free(agent->reloaded);
+		return;
+	}
+	tell_fixed(agent->settings->config, settings->config);
+	agent_transfer_options(agent, settings->config, &options);
+	transfers_configure(agent->transfers, &options);
+	keeper_reload(agent->keeper, settings);
+	intake_reload(agent->intake, settings);
+	settings_unref(agent->settings);
+	agent->settings = settings;
+	agent_configure_log(agent, settings->config);
+	warnings_clear(agent->warnings, "config");
+	log_info(NULL, "the configuration has been reloaded: %zu workspaces, %zu rules",
+		settings->config->n_workspaces, settings->config->n_rules);
+}
+
+static void reload_read(uv_work_t *work)
+{
+	struct agent *agent = container_of(work, struct agent, reload_work);
+
+	agent->reloaded = NULL;
+	config_load(agent->config_path, &agent->reloaded, &agent->reload_notes);
+}
+
+static void reload_done(uv_work_t *work, int status)
+{
+	struct agent *agent = container_of(work, struct agent, reload_work);
+
+	(void)status;
+	agent->reloading = false;
+	agent_tell_notes(&agent->reload_notes, true);
+	if (agent->reloaded && !agent->stopping) {
+		apply_reload(agent);
+	} else if (agent->reloaded) {
+		config_free(agent->reloaded);
+	} else {
+		warnings_set(agent->warnings, "config", NULL, false,
+			"%s has %zu errors: the configuration read before stays in force",
+			agent->config_path, agent->reload_notes.errors);
+	}
+	config_notes_release(&agent->reload_notes);
+	if (!agent->stopping)
+		systemd_notify("READY=1");
+}
+
+void agent_reload(struct agent *agent)
+{
+	char state[96];
+
+	if (agent->reloading || agent->stopping)
+		return;
+	agent->reloading = true;
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)(uv_hrtime() / 1000));
+	systemd_notify(state);
+	memset(&agent->reload_notes, 0, sizeof(agent->reload_notes));
+	uv_queue_work(&agent->loop, &agent->reload_work, reload_read, reload_done);
+}

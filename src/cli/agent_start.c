@@ -1,0 +1,205 @@
+/*
+ * Starting: the configuration, the archive and its marker, every module, the listeners.
+ */
+#include <config.h>
+
+#include "cli/agent_parts.h"
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "cli/config_load.h"
+#include "io/systemd.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define PEM_MAX (1u << 20)
+
+static int read_pem(const char *path, char **out, struct err *err)
+{
+	struct buf buf;
+
+	*out = NULL;
+	if (!path)
+		return 0;
+	buf_init(&buf, PEM_MAX);
+	if (fs_read(path, PEM_MAX, &buf, err) < 0) {
+		buf_release(&buf);
+		return err_wrap(err, "cannot read the TLS certificate or key");
+	}
+	*out = buf_steal(&buf);
+	return 0;
+}
+
+static int listen_receivers(struct agent *agent, struct err *err)
+{
+	const struct config *config = agent->settings->config;
+	struct http_server_handler handler = intake_handler(agent->intake);
+	struct http_server_options options = {
+		.listen_fd = -1,
+		.unix_mode = 0666,
+		.limits = http_server_default_limits,
+	};
+	char *cert, *key;
+	int inherited = systemd_listen_fds();
+	int r = read_pem(config->receiver.tls_cert, &cert, err);
+
+	if (r < 0)
+		return r;
+	r = read_pem(config->receiver.tls_key, &key, err);
+	options.tls_cert = cert;
+	options.tls_key = key;
+	for (int i = 0; r == 0 && i < inherited && i < LISTENERS_MAX; i++) {
+		options.listen_fd = 3 + i;
+		r = http_server_open(&agent->receivers[agent->n_receivers],
+			&agent->loop, &options, &handler, err);
+		agent->n_receivers += r == 0;
+	}
+	options.listen_fd = -1;
+	for (size_t i = 0; r == 0 && !inherited && i < config->receiver.listen.count &&
+			   i < LISTENERS_MAX;
+		i++) {
+		options.listen = config->receiver.listen.items[i];
+		r = http_server_open(&agent->receivers[agent->n_receivers],
+			&agent->loop, &options, &handler, err);
+		agent->n_receivers += r == 0;
+	}
+	free(cert);
+	mem_free_secret(key);
+	return r;
+}
+
+static int listen_admin(struct agent *agent, struct err *err)
+{
+	const struct config *config = agent->settings->config;
+	struct http_server_handler handler = admin_unix_handler(agent->admin);
+	char *listen = mem_printf("unix:%s", config->admin.socket);
+	struct http_server_options options = {
+		.listen = listen,
+		.listen_fd = -1,
+		.unix_mode = 0660,
+		.limits = http_server_default_limits,
+	};
+	int r = http_server_open(
+		&agent->admin_unix, &agent->loop, &options, &handler, err);
+
+	free(listen);
+	if (r < 0 || !config->admin.listen)
+		return r;
+	handler = admin_tcp_handler(agent->admin, config->admin.listen);
+	options.listen = config->admin.listen;
+	return http_server_open(
+		&agent->admin_tcp, &agent->loop, &options, &handler, err);
+}
+
+static void on_meta_stored(void *arg, const struct err *err)
+{
+	(void)arg;
+	if (err->class != ERR_NONE)
+		log_error(NULL, "which archive is ours could not be stored: %s",
+			err->text);
+}
+
+/* The first start makes (or adopts) the archive's marker and remembers it; from then on
+ * a missing or other marker means that the archive is not mounted: the guard stops
+ * work. */
+static int open_archive(struct agent *agent, struct err *err)
+{
+	const char *dir = agent->settings->config->agent.archive_dir;
+	const char *known = store_meta(agent->store, "archive_id");
+	int r;
+
+	if (!known && mkdir(dir, 0750) < 0 && errno != EEXIST)
+		return err_sys(
+			err, ERR_LOCAL, errno, "cannot make archive_dir %s", dir);
+	r = archive_open(&agent->archive, dir, err);
+	if (r < 0)
+		return r;
+	if (known) {
+		snprintf(agent->archive_id, sizeof(agent->archive_id), "%s", known);
+		return 0;
+	}
+	r = archive_marker_read(agent->archive, agent->archive_id, err);
+	if (r == -ERR_NOT_FOUND)
+		r = archive_marker_create(agent->archive, agent->archive_id, err);
+	if (r < 0)
+		return r;
+	store_put_meta(
+		agent->store, "archive_id", agent->archive_id, on_meta_stored, NULL);
+	return 0;
+}
+
+int agent_open(struct agent *agent, struct err *err)
+{
+	const struct config *config = agent->settings->config;
+	struct http_client_options client = {
+		.user_agent = config->transfer.user_agent,
+		.per_host = 8,
+	};
+	struct transfers_options transfers;
+	struct keeper_options keeper = {
+		.loop = &agent->loop,
+		.warnings = agent->warnings,
+		.settings = agent->settings,
+		.archive_id = agent->archive_id,
+	};
+	struct intake_options intake = {
+		.loop = &agent->loop,
+		.warnings = agent->warnings,
+		.settings = agent->settings,
+		.archive_id = agent->archive_id,
+	};
+	struct admin_options admin = {
+		.loop = &agent->loop,
+		.warnings = agent->warnings,
+		.version = PACKAGE_VERSION,
+	};
+	int r = store_open(&agent->store, &agent->loop, config->agent.state, err);
+
+	if (r == 0)
+		r = open_archive(agent, err);
+	agent_transfer_options(agent, config, &transfers);
+	if (r == 0)
+		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
+	if (r == 0)
+		r = http_client_open(&agent->client, &agent->loop, &client, err);
+	keeper.store = intake.store = admin.store = agent->store;
+	keeper.archive = intake.archive = agent->archive;
+	keeper.transfers = admin.transfers = agent->transfers;
+	keeper.api = agent->client;
+	if (r == 0)
+		r = keeper_open(&agent->keeper, &keeper, err);
+	intake.keeper = admin.keeper = agent->keeper;
+	if (r == 0)
+		r = intake_open(&agent->intake, &intake, err);
+	if (r == 0)
+		agent->admin = admin_new(&admin);
+	if (r == 0)
+		r = listen_admin(agent, err);
+	if (r == 0)
+		r = listen_receivers(agent, err);
+	return r;
+}
+
+int agent_load(struct agent *agent)
+{
+	struct config *config = NULL;
+	struct config_notes notes = { 0 };
+	struct err err = { 0 };
+	int r = config_load(agent->config_path, &config, &notes);
+
+	agent_tell_notes(&notes, false);
+	config_notes_release(&notes);
+	if (r < 0)
+		return r;
+	r = settings_new(config, &agent->settings, &err);
+	if (r < 0) {
+		fprintf(stderr, "vodkeep: %s\n", err.text);
+		config_free(config);
+		return r;
+	}
+	agent_configure_log(agent, config);
+	return 0;
+}

@@ -1,0 +1,288 @@
+/*
+ * Finding the command that is meant and handing it its arguments. Global options are
+ * accepted before and behind the command's name.
+ */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/agent.h"
+#include "cli/check.h"
+#include "cli/config_load.h"
+#include "cli/options.h"
+#include "cli/text.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG SYSCONFDIR "/vodkeep/vodkeep.ini"
+#define MESSAGE_MAX    16384
+#define WIDTH_DEFAULT  80
+#define WIDTH_MIN      40
+
+static int run_agent(struct cli *cli, int argc, char **argv)
+{
+	if (argc > 1)
+		return cli_usage(cli, "%s is one word too many", argv[1]);
+	return agent_run(cli->config_path, cli->verbosity);
+}
+
+static int run_check(struct cli *cli, int argc, char **argv)
+{
+	int dump = 0;
+	const struct option_spec specs[] = { { "--dump", NULL, &dump } };
+	struct err err = { 0 };
+
+	if (options_take(&argc, argv, specs, 1, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc > 1)
+		return cli_usage(cli, "%s is one word too many", argv[1]);
+	return check_main(cli->config_path, dump > 0, cli->json);
+}
+
+/* clang-format off */
+static const struct cli_command commands[] = {
+	{ "run",     "",                          "the agent, in the foreground",            run_agent },
+	{ "check",   "[--dump]",                  "read the configuration, report errors",   run_check },
+	{ "doctor",  "",                          "check everything the agent needs",        cmd_doctor },
+	{ "sign",    "WORKSPACE [FILE]",          "print the signature header of a delivery", cmd_sign },
+	{ "status",  "[--watch]",                 "the agent at a glance",                   cmd_status },
+	{ "ls",      "[--workspace W] [--state S] [--since T] [--limit N]",
+	                                          "assets, newest first",                    cmd_ls },
+	{ "show",    "ASSET",                     "one asset",                               cmd_show },
+	{ "explain", "ASSET",                     "the whole story of one asset",            cmd_explain },
+	{ "fetch",   "WORKSPACE ID...",           "archive this media now",                  cmd_fetch },
+	{ "retry",   "ASSET... | --failed",       "try again at once",                       cmd_retry },
+	{ "rm",      "ASSET...",                  "remove the local copy",                   cmd_rm },
+	{ "hold",    "ASSET...",                  "never remove it, whatever comes",         cmd_hold },
+	{ "unhold",  "ASSET...",                  "end a hold",                              cmd_unhold },
+	{ "pause",   "[WORKSPACE]",               "stop downloading",                        cmd_pause },
+	{ "resume",  "[WORKSPACE]",               "go on; confirm deletions that wait",      cmd_resume },
+};
+/* clang-format on */
+#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+/* Promised by the contract, not there yet. */
+static const char *const later[] = { "reconcile", "verify", "replay", "import",
+	"refile", "backup" };
+
+static void print_usage(FILE *to, const struct cli_command *command)
+{
+	fprintf(to, "usage: vodkeep %s%s%s\n", command->name, *command->args ? " " : "",
+		command->args);
+}
+
+static void say_v(const char *fmt, va_list args, char out[MESSAGE_MAX])
+	__attribute__((format(printf, 1, 0)));
+static void say_v(const char *fmt, va_list args, char out[MESSAGE_MAX])
+{
+	char raw[MESSAGE_MAX];
+	struct buf line;
+
+	vsnprintf(raw, sizeof(raw), fmt, args);
+	buf_init(&line, MESSAGE_MAX);
+	for (const char *at = raw; *at;
+		at++) { /* lines are ours, the rest is cleaned */
+		size_t len = strcspn(at, "\n");
+		char *part = mem_strndup(at, len);
+		if (len > 0)
+			text_clean(&line, part);
+		free(part);
+		at += len;
+		if (!*at)
+			break;
+		buf_char(&line, '\n');
+	}
+	snprintf(out, MESSAGE_MAX, "%s", buf_text(&line));
+	buf_release(&line);
+	fprintf(stderr, "vodkeep: %s\n", out);
+}
+
+static void fail_json(const struct cli *cli, const char *sentence)
+{
+	cJSON *json;
+
+	if (!cli->json)
+		return;
+	json = cJSON_CreateObject();
+	json_add_text(json, "error", sentence);
+	cli_print_json(json);
+	cJSON_Delete(json);
+}
+
+int cli_fail(const struct cli *cli, int status, const char *fmt, ...)
+{
+	char text[MESSAGE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	say_v(fmt, args, text);
+	va_end(args);
+	fail_json(cli, text);
+	return status;
+}
+
+int cli_usage(const struct cli *cli, const char *fmt, ...)
+{
+	char text[MESSAGE_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	say_v(fmt, args, text);
+	va_end(args);
+	if (cli->command)
+		print_usage(stderr, cli->command);
+	fail_json(cli, text);
+	return CLI_USAGE;
+}
+
+void cli_print_json(const cJSON *json)
+{
+	char *text = json_print(json, true);
+
+	puts(text);
+	free(text);
+}
+
+void cli_print(const struct buf *text)
+{
+	fwrite(buf_text(text), 1, text->len, stdout);
+}
+
+size_t cli_width(void)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return WIDTH_DEFAULT;
+	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
+}
+
+int cli_config(const struct cli *cli, struct config **out)
+{
+	struct config_notes notes = { 0 };
+	int rc = config_load(cli->config_path, out, &notes);
+
+	if (rc < 0) {
+		for (size_t i = 0; i < notes.count; i++)
+			if (!notes.notes[i].warning)
+				fprintf(stderr, "%s\n", notes.notes[i].text);
+		cli_fail(cli, CLI_CONFIG,
+			"the configuration is not valid: `vodkeep check'");
+	}
+	config_notes_release(&notes);
+	return rc < 0 ? CLI_CONFIG : CLI_OK;
+}
+
+static void print_help(FILE *to)
+{
+	fputs("usage: vodkeep [-c FILE] [--json] [-v|-q] COMMAND [ARG...]\n\n", to);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fputs("\n"
+	      "  -c FILE    configuration (default $VODKEEP_CONFIG, else\n"
+	      "             " DEFAULT_CONFIG ")\n"
+	      "  --json     one JSON document on standard output\n"
+	      "  -v, -q     say more, say less\n"
+	      "  --help     this, or with a command its usage\n"
+	      "  --version  the version\n\n"
+	      "ASSET is workspace/id, an id, or the beginning of one. See vodkeep(1).\n",
+		to);
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int unknown_command(const struct cli *cli, const char *name)
+{
+	const char *names[N_COMMANDS];
+	const char *meant;
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++)
+		if (strcmp(later[i], name) == 0)
+			return cli_fail(cli, CLI_USAGE,
+				"%s is not available in this version", name);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		names[i] = commands[i].name;
+	meant = options_suggest(name, names, N_COMMANDS);
+	if (meant)
+		return cli_usage(
+			cli, "there is no command %s; did you mean %s?", name, meant);
+	return cli_usage(
+		cli, "there is no command %s; `vodkeep --help' lists them", name);
+}
+
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+	const struct cli_command *command = find_command(argv[0]);
+	int status;
+
+	if (!command)
+		return unknown_command(cli, argv[0]);
+	cli->command = command;
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	status = command->run(cli, argc, argv);
+	curl_global_cleanup();
+	if (fflush(stdout) != 0 && status == CLI_OK)
+		status = CLI_FAILED;
+	return status;
+}
+
+static const char *default_config(void)
+{
+	const char *path = getenv("VODKEEP_CONFIG");
+
+	return path && *path ? path : DEFAULT_CONFIG;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = { .config_path = default_config() };
+	int json = 0, verbose = 0, quiet = 0, help = 0, version = 0;
+	const struct option_spec globals[] = {
+		{ "-c", &cli.config_path, NULL },
+		{ "--json", NULL, &json },
+		{ "-v", NULL, &verbose },
+		{ "-q", NULL, &quiet },
+		{ "--help", NULL, &help },
+		{ "-h", NULL, &help },
+		{ "--version", NULL, &version },
+	};
+	struct err err = { 0 };
+	int rc = options_take(
+		&argc, argv, globals, sizeof(globals) / sizeof(*globals), true, &err);
+
+	cli.json = json > 0;
+	cli.verbosity = verbose - quiet;
+	if (rc < 0)
+		return cli_usage(&cli, "%s", err.text);
+	if (version) {
+		puts("vodkeep " PACKAGE_VERSION);
+		return CLI_OK;
+	}
+	const struct cli_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+	if (help && command) {
+		print_usage(stdout, command);
+		puts(command->help);
+		return CLI_OK;
+	}
+	if (help || argc < 2) {
+		print_help(help ? stdout : stderr);
+		return help ? CLI_OK : CLI_USAGE;
+	}
+	if (argv[1][0] == '-')
+		return cli_usage(&cli,
+			"there is no option %s; `vodkeep --help' lists them", argv[1]);
+	return run_command(&cli, argc - 1, argv + 1);
+}

@@ -1,0 +1,372 @@
+/*
+ * ls, show, explain: reading what the agent knows of assets.
+ */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/client.h"
+#include "cli/options.h"
+#include "cli/text.h"
+#include "core/asset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_BYTES 4096
+#define LIMIT_MAX  1000
+
+/* ---- ls ---- */
+
+struct ls_options {
+	const char *workspace, *state, *since, *limit;
+};
+
+/* "waiting, archived, …" for a message. */
+static void state_names(struct buf *out)
+{
+	for (int s = 0; s < ASSET_STATE_COUNT; s++)
+		buf_printf(out, "%s%s", s ? ", " : "",
+			asset_state_name((enum asset_state)s));
+}
+
+static int check_ls(const struct cli *cli, const struct ls_options *options)
+{
+	enum asset_state state;
+	struct err err = { 0 };
+	struct buf names;
+	int64_t ns;
+
+	if (options->state && asset_state_parse(options->state, &state) < 0) {
+		buf_init(&names, PATH_BYTES);
+		state_names(&names);
+		cli_usage(cli, "there is no state %s; there are %s", options->state,
+			buf_text(&names));
+		buf_release(&names);
+		return CLI_USAGE;
+	}
+	if (options->since &&
+		time_parse_since(options->since, clock_system.wall_ns(), &ns, &err) < 0)
+		return cli_usage(cli, "--since: %s", err.text);
+	if (options->limit) {
+		char *end;
+		long limit = strtol(options->limit, &end, 10);
+		if (*end || limit < 1 || limit > LIMIT_MAX)
+			return cli_usage(cli, "--limit is from 1 to %d", LIMIT_MAX);
+	}
+	return CLI_OK;
+}
+
+static void add_parameter(struct buf *path, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(path, "%c%s=", strchr(buf_text(path), '?') ? '&' : '?', name);
+	http_escape(value, path);
+}
+
+static void print_list(const cJSON *assets)
+{
+	const cJSON *json;
+	struct table table;
+	struct buf text;
+	char size[32];
+
+	table_init(&table, 4, 4);
+	table_cell(&table, "ASSET");
+	table_cell(&table, "STATE");
+	table_cell(&table, "SIZE");
+	table_cell(&table, "TITLE");
+	cJSON_ArrayForEach (json, assets) {
+		char *name = mem_printf(
+			"%s/%s", json_text(json, "workspace"), json_text(json, "id"));
+		char *state = mem_printf("%s%s", json_text(json, "state"),
+			json_bool(json, "held", false) ? "*" : "");
+
+		table_cell(&table, name);
+		table_cell(&table, state);
+		text_size(json_int(json, "bytes", -1), size);
+		table_cell(&table, size);
+		table_cell(&table, json_text(json, "title"));
+		free(name);
+		free(state);
+	}
+	buf_init(&text, CLI_TEXT_MAX);
+	table_print(&table, 0, cli_width(), &text);
+	cli_print(&text);
+	buf_release(&text);
+	table_release(&table);
+}
+
+static int list(const struct cli *cli, struct client *client, const char *path)
+{
+	struct err err = { 0 };
+	cJSON *answer;
+	int rc = client_get(client, path, &answer, &err);
+
+	/* What the agent does not know here is a workspace. */
+	if (rc != CLI_OK)
+		return cli_fail(
+			cli, rc == CLI_NO_ASSET ? CLI_USAGE : rc, "%s", err.text);
+	if (cli->json) {
+		cli_print_json(answer);
+	} else if (cJSON_GetArraySize(json_at(answer, "assets")) > 0) {
+		print_list(json_at(answer, "assets"));
+		if (json_at(answer, "next") && !cJSON_IsNull(json_at(answer, "next")) &&
+			cli->verbosity >= 0)
+			fputs("There may be more: --limit N.\n", stderr);
+	} else if (cli->verbosity >= 0) {
+		fputs("No assets.\n", stderr);
+	}
+	cJSON_Delete(answer);
+	return CLI_OK;
+}
+
+int cmd_ls(struct cli *cli, int argc, char **argv)
+{
+	struct ls_options options = { 0 };
+	const struct option_spec specs[] = {
+		{ "--workspace", &options.workspace, NULL },
+		{ "--state", &options.state, NULL },
+		{ "--since", &options.since, NULL },
+		{ "--limit", &options.limit, NULL },
+	};
+	struct client *client = NULL;
+	struct err err = { 0 };
+	struct buf path;
+	int rc;
+
+	if (options_take(&argc, argv, specs, 4, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc > 1)
+		return cli_usage(cli, "%s is one word too many", argv[1]);
+	rc = check_ls(cli, &options);
+	if (rc != CLI_OK)
+		return rc;
+	buf_init(&path, PATH_BYTES);
+	buf_str(&path, "/api/v1/assets");
+	add_parameter(&path, "workspace", options.workspace);
+	add_parameter(&path, "state", options.state);
+	add_parameter(&path, "since", options.since);
+	add_parameter(&path, "limit", options.limit);
+	rc = client_open(&client, cli);
+	if (rc == CLI_OK)
+		rc = list(cli, client, buf_text(&path));
+	client_close(client);
+	buf_release(&path);
+	return rc;
+}
+
+/* ---- show and explain ---- */
+
+static void line(struct buf *out, const char *label, const char *value)
+{
+	if (!value)
+		return;
+	buf_printf(out, "%-12s ", label);
+	text_clean(out, value);
+	buf_char(out, '\n');
+}
+
+static void time_line(
+	struct buf *out, const char *label, const cJSON *json, const char *path)
+{
+	char text[40];
+
+	if (!json_text(json, path))
+		return;
+	text_time(json_text(json, path), text);
+	line(out, label, text);
+}
+
+static void print_files(const cJSON *json, struct buf *out)
+{
+	const cJSON *file;
+	char size[32];
+
+	if (cJSON_GetArraySize(json_at(json, "files")) > 0)
+		buf_str(out, "\nFiles\n");
+	cJSON_ArrayForEach (file, json_at(json, "files")) {
+		text_size(json_int(file, "bytes", -1), size);
+		buf_str(out, "  ");
+		text_clean(out, json_text(file, "path"));
+		buf_printf(out, "\n    %s, %s", json_text(file, "role"), size);
+		if (json_text(file, "language")) {
+			buf_str(out, ", ");
+			text_clean(out, json_text(file, "language"));
+		}
+		if (json_text(file, "source_host")) {
+			buf_str(out, ", from ");
+			text_clean(out, json_text(file, "source_host"));
+		}
+		buf_str(out, "\n    sha256 ");
+		text_clean(out, json_text(file, "sha256"));
+		buf_char(out, '\n');
+	}
+}
+
+static void print_parts(const cJSON *json, struct buf *out)
+{
+	const cJSON *part;
+	char held[32], total[32];
+
+	cJSON_ArrayForEach (part, json_at(json, "parts")) {
+		text_size(json_int(part, "held", 0), held);
+		text_size(json_int(part, "total", -1), total);
+		buf_str(out, "  ");
+		text_clean(out, json_text(part, "key"));
+		buf_printf(out, ": %s of %s so far\n", held, total);
+	}
+}
+
+static void print_metadata(const cJSON *json, struct buf *out)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach (item, json_at(json, "metadata")) {
+		char *value = cJSON_IsString(item) ? mem_strdup(item->valuestring)
+						   : json_print(item, false);
+
+		buf_printf(out, "%-12s ", "metadata");
+		text_clean(out, item->string);
+		buf_str(out, " = ");
+		text_clean(out, value);
+		buf_char(out, '\n');
+		free(value);
+	}
+}
+
+static void print_facts(const cJSON *json, struct buf *out)
+{
+	static const char *const names[] = { "title", "type", "resolution", "stream",
+		"channel", "creator" };
+	double duration = json_number(json, "duration", -1);
+	char span[32];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		line(out, names[i], json_text(json, names[i]));
+	if (duration >= 0) {
+		text_span((int64_t)duration, span);
+		line(out, "duration", span);
+	}
+	print_metadata(json, out);
+}
+
+static void print_asset(const cJSON *json, struct buf *out)
+{
+	const char *rule = json_text(json, "rule");
+	char size[32];
+
+	text_clean(out, json_text(json, "workspace"));
+	buf_char(out, '/');
+	text_clean(out, json_text(json, "id"));
+	buf_char(out, '\n');
+	line(out, "state", json_text(json, "state"));
+	line(out, "reason", json_text(json, "reason"));
+	if (json_bool(json, "held", false))
+		line(out, "held", "yes: never removed");
+	if (json_bool(json, "contradicted", false))
+		line(out, "contradicted",
+			"a deletion was announced that the platform denies");
+	print_facts(json, out);
+	line(out, "platform", json_text(json, "platform_status"));
+	line(out, "rule", rule ? rule : "(built in)");
+	text_size(json_int(json, "bytes", -1), size);
+	line(out, "size", size);
+	time_line(out, "created", json, "created");
+	time_line(out, "expires", json, "expires");
+	time_line(out, "first seen", json, "first_seen");
+	time_line(out, "ready", json, "times.ready");
+	time_line(out, "changed", json, "times.changed");
+	time_line(out, "failed", json, "times.failed");
+	time_line(out, "deleted", json, "times.deleted");
+	time_line(out, "archived", json, "archived");
+	time_line(out, "next look", json, "due");
+	print_files(json, out);
+	print_parts(json, out);
+}
+
+static void print_story(const cJSON *json, struct buf *out)
+{
+	const cJSON *entry;
+	char at[40];
+
+	text_clean(out, json_text(json, "asset"));
+	if (json_text(json, "title")) {
+		buf_str(out, "  ");
+		text_clean(out, json_text(json, "title"));
+	}
+	buf_char(out, '\n');
+	cJSON_ArrayForEach (entry, json_at(json, "story")) {
+		text_time(json_text(entry, "at"), at);
+		buf_printf(out, "%s  ", at);
+		buf_printf(out, "%-9s  ",
+			json_text(entry, "kind") ? json_text(entry, "kind") : "-");
+		text_clean(out, json_text(entry, "text"));
+		buf_char(out, '\n');
+	}
+	buf_str(out, "\nNow ");
+	text_clean(out, json_text(json, "state"));
+	if (json_text(json, "reason")) {
+		buf_str(out, ": ");
+		text_clean(out, json_text(json, "reason"));
+	}
+	buf_str(out, "\nNext ");
+	text_clean(out, json_text(json, "next"));
+	buf_char(out, '\n');
+}
+
+/* Find the asset, ask for it with @rest behind its path, print the answer. */
+static int one_asset(struct cli *cli, int argc, char **argv, const char *rest,
+	void (*print)(const cJSON *json, struct buf *out))
+{
+	struct client *client = NULL;
+	struct asset_name name = { 0 };
+	struct err err = { 0 };
+	struct buf text;
+	cJSON *answer = NULL;
+	int rc;
+
+	if (options_take(&argc, argv, NULL, 0, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc != 2)
+		return cli_usage(cli, "one asset is needed");
+	rc = client_open(&client, cli);
+	if (rc != CLI_OK)
+		return rc;
+	rc = client_find(client, argv[1], &name, &err);
+	if (rc == CLI_OK) {
+		char *path = asset_name_path(&name, rest);
+		rc = client_get(client, path, &answer, &err);
+		free(path);
+	}
+	if (rc != CLI_OK) {
+		cli_fail(cli, rc, "%s", err.text);
+	} else if (cli->json) {
+		cli_print_json(answer);
+	} else {
+		buf_init(&text, CLI_TEXT_MAX);
+		print(answer, &text);
+		cli_print(&text);
+		buf_release(&text);
+	}
+	cJSON_Delete(answer);
+	asset_name_release(&name);
+	client_close(client);
+	return rc;
+}
+
+int cmd_show(struct cli *cli, int argc, char **argv)
+{
+	return one_asset(cli, argc, argv, "", print_asset);
+}
+
+int cmd_explain(struct cli *cli, int argc, char **argv)
+{
+	return one_asset(cli, argc, argv, "/story", print_story);
+}

@@ -1,0 +1,263 @@
+/*
+ * Widths follow the habits of terminals: combining marks take no column, East Asian
+ * wide characters and emoji two. Ranges are coarse on purpose: a table may be a column
+ * off.
+ */
+#include <config.h>
+
+#include "cli/text.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CELL_MAX 4096
+#define ELLIPSIS "\xE2\x80\xA6"
+
+struct range {
+	uint32_t first, last;
+};
+
+static const struct range unsafe_ranges[] = {
+	{ 0x00, 0x1F },     /* C0 */
+	{ 0x7F, 0x9F },     /* DEL, C1 */
+	{ 0x200E, 0x200F }, /* direction marks */
+	{ 0x2028, 0x202E }, /* separators, direction overrides */
+	{ 0x2066, 0x2069 }, /* isolates */
+	{ 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F }, /* tags */
+};
+
+static const struct range zero_ranges[] = {
+	{ 0x300, 0x36F },
+	{ 0x200B, 0x200D },
+	{ 0x20D0, 0x20FF },
+	{ 0xFE00, 0xFE0F },
+};
+
+static const struct range wide_ranges[] = {
+	{ 0x1100, 0x115F },
+	{ 0x2E80, 0xA4CF },
+	{ 0xAC00, 0xD7A3 },
+	{ 0xF900, 0xFAFF },
+	{ 0xFE30, 0xFE6F },
+	{ 0xFF00, 0xFF60 },
+	{ 0xFFE0, 0xFFE6 },
+	{ 0x1F300, 0x1FAFF },
+	{ 0x20000, 0x3FFFD },
+};
+
+#define IN(code, ranges) in_ranges(code, ranges, sizeof(ranges) / sizeof(*(ranges)))
+
+static bool in_ranges(uint32_t code, const struct range *ranges, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static size_t code_width(uint32_t code)
+{
+	if (IN(code, zero_ranges))
+		return 0;
+	return IN(code, wide_ranges) ? 2 : 1;
+}
+
+void text_clean(struct buf *out, const char *text)
+{
+	size_t len, n;
+	uint32_t code;
+
+	if (!text)
+		text = "-";
+	for (len = strlen(text); len > 0; text += n, len -= n) {
+		n = utf8_sequence(text, len, &code);
+		if (n == 0 || IN(code, unsafe_ranges)) {
+			buf_str(out, UTF8_REPLACEMENT);
+			n = n ? n : 1;
+		} else {
+			buf_append(out, text, n);
+		}
+	}
+}
+
+size_t text_width(const char *text)
+{
+	size_t len = strlen(text), width = 0, n;
+	uint32_t code;
+
+	for (; len > 0; text += n, len -= n) {
+		n = utf8_sequence(text, len, &code);
+		width += n ? code_width(code) : 1;
+		n = n ? n : 1;
+	}
+	return width;
+}
+
+/* Bytes of cleaned @text that fill at most @width columns. */
+static size_t prefix_bytes(const char *text, size_t width)
+{
+	size_t len = strlen(text), used = 0, bytes = 0;
+	uint32_t code;
+
+	while (bytes < len) {
+		size_t n = utf8_sequence(text + bytes, len - bytes, &code);
+		size_t w = n ? code_width(code) : 1;
+		if (used + w > width)
+			break;
+		used += w;
+		bytes += n ? n : 1;
+	}
+	return bytes;
+}
+
+void text_fit(struct buf *out, const char *text, size_t width)
+{
+	struct buf clean;
+
+	buf_init(&clean, CELL_MAX);
+	text_clean(&clean, text);
+	if (text_width(buf_text(&clean)) <= width) {
+		buf_str(out, buf_text(&clean));
+	} else if (width > 0) {
+		buf_append(out, clean.data, prefix_bytes(clean.data, width - 1));
+		buf_str(out, ELLIPSIS);
+	}
+	buf_release(&clean);
+}
+
+void text_bar(struct buf *out, int64_t done, int64_t total, size_t width)
+{
+	size_t inside = width > 2 ? width - 2 : 0;
+	size_t filled = 0;
+
+	if (total > 0 && done > 0)
+		filled = done >= total ? inside
+				       : (size_t)((double)done / (double)total *
+						  (double)inside);
+	buf_char(out, '[');
+	for (size_t i = 0; i < inside; i++)
+		buf_char(out, i < filled ? '#' : '.');
+	buf_char(out, ']');
+}
+
+void text_span(int64_t seconds, char out[32])
+{
+	long long s = seconds > 0 ? (long long)seconds : 0;
+
+	if (s < 60)
+		snprintf(out, 32, "%llds", s);
+	else if (s < 3600)
+		snprintf(out, 32, "%lldm %02llds", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(out, 32, "%lldh %02lldm", s / 3600, s % 3600 / 60);
+	else
+		snprintf(out, 32, "%lldd %lldh", s / 86400, s % 86400 / 3600);
+}
+
+void text_time(const char *rfc3339, char out[40])
+{
+	int64_t ns;
+
+	if (rfc3339 && time_parse(rfc3339, strlen(rfc3339), &ns, NULL) == 0)
+		time_format_local(ns, out);
+	else
+		snprintf(out, 40, "-");
+}
+
+void text_size(int64_t bytes, char out[32])
+{
+	if (bytes < 0)
+		snprintf(out, 32, "-");
+	else
+		size_format_human(bytes, out);
+}
+
+void table_init(struct table *table, size_t n_columns, unsigned right)
+{
+	*table = (struct table){ .n_columns = n_columns, .right = right };
+}
+
+void table_cell(struct table *table, const char *text)
+{
+	struct buf clean;
+
+	buf_init(&clean, CELL_MAX);
+	text_clean(&clean, text);
+	table->cells =
+		mem_grow(table->cells, table->n_cells + 1, sizeof(*table->cells));
+	table->cells[table->n_cells++] = mem_strdup(buf_text(&clean));
+	buf_release(&clean);
+}
+
+static void pad(struct buf *out, size_t n)
+{
+	while (n-- > 0)
+		buf_char(out, ' ');
+}
+
+static void print_cell(
+	const char *text, size_t width, bool right, bool last, struct buf *out)
+{
+	size_t own = text_width(text);
+	size_t room = own < width ? width - own : 0;
+
+	if (right)
+		pad(out, room);
+	text_fit(out, text, width);
+	if (!right && !last)
+		pad(out, room);
+	if (!last)
+		pad(out, 2);
+}
+
+/* Without the blanks that empty cells leave behind. */
+static void end_row(struct buf *out)
+{
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	buf_char(out, '\n');
+}
+
+void table_print(
+	const struct table *table, size_t indent, size_t width, struct buf *out)
+{
+	size_t widths[TABLE_COLUMNS] = { 0 };
+	size_t n = table->n_columns, used = indent;
+
+	for (size_t i = 0; i < table->n_cells; i++) {
+		size_t own = text_width(table->cells[i]);
+		if (own > widths[i % n])
+			widths[i % n] = own;
+	}
+	for (size_t c = 0; c + 1 < n; c++)
+		used += widths[c] + 2;
+	size_t rest = width > used ? width - used : 0;
+	size_t shown = widths[n - 1] > rest && rest < TABLE_REST_MIN ? n - 1 : n;
+	if (widths[n - 1] > rest)
+		widths[n - 1] = rest;
+	for (size_t i = 0; i < table->n_cells; i++) {
+		size_t c = i % n;
+		if (c >= shown)
+			continue;
+		if (c == 0)
+			pad(out, indent);
+		print_cell(table->cells[i], widths[c], table->right & (1u << c),
+			c + 1 == shown, out);
+		if (c + 1 == shown)
+			end_row(out);
+	}
+}
+
+void table_release(struct table *table)
+{
+	for (size_t i = 0; i < table->n_cells; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	*table = (struct table){ 0 };
+}

@@ -1,0 +1,317 @@
+/*
+ * The owner's side of transfers, on the control loop: which station serves one, what it
+ * last said of itself, and its events. A transfer is known by number on the other side;
+ * a report for one that is done is dropped.
+ */
+#include <config.h>
+
+#include "flow/transfer_priv.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE_WEIGHT 0.3 /* of the newest figure */
+
+struct transfer {
+	TAILQ_ENTRY(transfer) link;
+	struct transfers *all;
+	struct station *station;
+	uint64_t id;
+	struct transfer_events events;
+	char *workspace, *asset_id, *key;
+	enum role role;
+	int64_t bytes, total;
+	double rate;
+	int64_t started_ms;
+	uint64_t told_at; /* loop time of the last progress; 0 none */
+};
+
+struct transfers {
+	uv_loop_t *loop;
+	struct mailbox *inbox;
+	uv_timer_t closer; /* so that closed() comes from the loop */
+	void (*closed)(void *arg);
+	void *closed_arg;
+	struct transfers_options options; /* user_agent is its own copy */
+	char *user_agent;
+	struct station **stations;
+	int n_stations;
+	TAILQ_HEAD(transfer_list, transfer) list;
+	uint64_t last_id;
+	bool paused;
+};
+
+/* ---- reports ---- */
+
+static struct transfer *find(struct transfers *transfers, uint64_t id)
+{
+	struct transfer *transfer;
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link))
+		if (transfer->id == id)
+			return transfer;
+	return NULL;
+}
+
+static void take_progress(struct transfer *transfer, const struct report *report)
+{
+	uint64_t now = uv_now(transfer->all->loop);
+
+	if (transfer->told_at && now > transfer->told_at) {
+		double seconds = (double)(now - transfer->told_at) / 1000;
+		double rate = (double)(report->bytes - transfer->bytes) / seconds;
+		if (rate < 0) /* started over */
+			rate = 0;
+		transfer->rate = transfer->rate > 0
+					 ? RATE_WEIGHT * rate +
+						   (1 - RATE_WEIGHT) * transfer->rate
+					 : rate;
+	}
+	transfer->told_at = now;
+	transfer->bytes = report->bytes;
+	transfer->total = report->total;
+}
+
+static void transfer_free(struct transfer *transfer)
+{
+	free(transfer->workspace);
+	free(transfer->asset_id);
+	free(transfer->key);
+	free(transfer);
+}
+
+static void end(struct transfer *transfer, const struct report *report)
+{
+	struct transfer_events events = transfer->events;
+
+	TAILQ_REMOVE(&transfer->all->list, transfer, link);
+	transfer->station->load--;
+	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, -1);
+	metric_add(METRIC_TRANSFERS,
+		report->success ? "done" : err_class_name(report->err.class), 1);
+	events.done(events.arg, &report->err, report->success ? &report->result : NULL);
+	transfer_free(transfer);
+}
+
+static void run_report(struct message *message)
+{
+	struct report *report = container_of(message, struct report, message);
+	struct transfer *transfer = find(report->owner, report->id);
+	const struct transfer_events *events = transfer ? &transfer->events : NULL;
+
+	if (transfer) {
+		switch (report->kind) {
+		case REPORT_PART:
+			events->part(events->arg, &report->part);
+			break;
+		case REPORT_NOTE:
+			events->note(events->arg, report->text);
+			break;
+		case REPORT_SEALED:
+			events->sealed(events->arg, &report->part);
+			break;
+		case REPORT_PROGRESS:
+			take_progress(transfer, report);
+			break;
+		case REPORT_DONE:
+			end(transfer, report);
+			break;
+		}
+	}
+	report_free(report);
+}
+
+/* ---- all of them ---- */
+
+static void take_options(
+	struct transfers *transfers, const struct transfers_options *options)
+{
+	transfers->options = *options;
+	mem_replace(&transfers->user_agent, options->user_agent);
+	transfers->options.user_agent = transfers->user_agent;
+}
+
+/* Each station has a client of its own: together they keep to the limit of a host. */
+static int per_host(const struct transfers *transfers)
+{
+	int share = transfers->options.per_host / transfers->n_stations;
+	return transfers->options.per_host > 0 && share == 0 ? 1 : share;
+}
+
+static int start_stations(struct transfers *transfers, struct err *err)
+{
+	struct station_options options = {
+		.archive = transfers->options.archive,
+		.line = { transfers->inbox, run_report, transfers },
+		.user_agent = transfers->user_agent,
+		.per_host = per_host(transfers),
+	};
+	for (int i = 0; i < transfers->n_stations; i++) {
+		int rc = station_start(&transfers->stations[i], &options, err);
+		if (rc) {
+			transfers->n_stations = i;
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static void stop_stations(struct transfers *transfers)
+{
+	for (int i = 0; i < transfers->n_stations; i++)
+		station_stop(transfers->stations[i]);
+	mailbox_close(transfers->inbox);
+}
+
+static void transfers_free(struct transfers *transfers)
+{
+	free(transfers->stations);
+	free(transfers->user_agent);
+	free(transfers);
+}
+
+int transfers_open(struct transfers **out, uv_loop_t *loop,
+	const struct transfers_options *options, struct err *err)
+{
+	struct transfers *transfers = mem_alloc(sizeof(*transfers));
+	int rc;
+
+	transfers->loop = loop;
+	TAILQ_INIT(&transfers->list);
+	take_options(transfers, options);
+	transfers->n_stations = options->threads > 0 ? options->threads : 1;
+	transfers->stations =
+		mem_array((size_t)transfers->n_stations, sizeof(*transfers->stations));
+	rc = mailbox_open(&transfers->inbox, loop, err);
+	if (rc) {
+		transfers_free(transfers);
+		return rc;
+	}
+	rc = start_stations(transfers, err);
+	if (rc) {
+		stop_stations(transfers);
+		transfers_free(transfers);
+		return rc;
+	}
+	uv_timer_init(loop, &transfers->closer);
+	*out = transfers;
+	return 0;
+}
+
+void transfers_configure(
+	struct transfers *transfers, const struct transfers_options *options)
+{
+	bool other_client = options->per_host != transfers->options.per_host ||
+			    strcmp(options->user_agent, transfers->user_agent) != 0;
+
+	take_options(transfers, options);
+	for (int i = 0; other_client && i < transfers->n_stations; i++)
+		station_configure(transfers->stations[i], transfers->user_agent,
+			per_host(transfers));
+}
+
+static void order_all(struct transfers *transfers, enum order_kind kind, bool flag)
+{
+	for (int i = 0; i < transfers->n_stations; i++)
+		station_order(transfers->stations[i], kind, 0, flag);
+}
+
+void transfers_park(struct transfers *transfers)
+{
+	order_all(transfers, ORDER_PARK, true);
+}
+
+void transfers_pause(struct transfers *transfers, bool paused)
+{
+	if (paused == transfers->paused)
+		return;
+	transfers->paused = paused;
+	order_all(transfers, ORDER_PAUSE, paused);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct transfers *transfers = container_of(handle, struct transfers, closer);
+	void (*closed)(void *arg) = transfers->closed;
+	void *arg = transfers->closed_arg;
+
+	transfers_free(transfers);
+	closed(arg);
+}
+
+void transfers_close(struct transfers *transfers, void (*closed)(void *arg), void *arg)
+{
+	assert(TAILQ_EMPTY(&transfers->list));
+	stop_stations(transfers);
+	transfers->closed = closed;
+	transfers->closed_arg = arg;
+	uv_close((uv_handle_t *)&transfers->closer, on_closed);
+}
+
+void transfers_each(struct transfers *transfers,
+	void (*visit)(void *arg, const struct transfer_progress *progress), void *arg)
+{
+	struct transfer *transfer;
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link)) {
+		struct transfer_progress progress = {
+			.workspace = transfer->workspace,
+			.asset_id = transfer->asset_id,
+			.key = transfer->key,
+			.role = transfer->role,
+			.bytes = transfer->bytes,
+			.total = transfer->total,
+			.rate = transfer->rate,
+			.started_ms = transfer->started_ms,
+		};
+		visit(arg, &progress);
+	}
+}
+
+/* ---- one ---- */
+
+static struct station *least_loaded(const struct transfers *transfers)
+{
+	struct station *best = transfers->stations[0];
+	for (int i = 1; i < transfers->n_stations; i++)
+		if (transfers->stations[i]->load < best->load)
+			best = transfers->stations[i];
+	return best;
+}
+
+struct transfer *transfer_start(struct transfers *transfers,
+	const struct transfer_spec *spec, const struct transfer_events *events)
+{
+	struct transfer *transfer = mem_alloc(sizeof(*transfer));
+
+	transfer->all = transfers;
+	transfer->id = ++transfers->last_id;
+	transfer->events = *events;
+	transfer->workspace = mem_strdup(spec->workspace);
+	transfer->asset_id = mem_strdup(spec->asset_id);
+	transfer->key = mem_strdup(spec->key);
+	transfer->role = spec->role;
+	transfer->bytes = spec->part ? spec->part->held : 0;
+	transfer->total = spec->part ? spec->part->total : spec->expected_bytes;
+	transfer->started_ms = (int64_t)(uv_hrtime() / 1000000);
+	transfer->station = least_loaded(transfers);
+	transfer->station->load++;
+	TAILQ_INSERT_TAIL(&transfers->list, transfer, link);
+	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, 1);
+	station_submit(
+		transfer->station, job_new(transfer->id, spec, &transfers->options));
+	return transfer;
+}
+
+void transfer_place(struct transfer *transfer)
+{
+	station_order(transfer->station, ORDER_PLACE, transfer->id, false);
+}
+
+void transfer_cancel(struct transfer *transfer, bool discard)
+{
+	station_order(transfer->station, ORDER_CANCEL, transfer->id, discard);
+}

@@ -1,0 +1,411 @@
+/*
+ * A job: what may happen next. Every event (an answer's end, a step's end, an order,
+ * the tick) changes what is known and calls job_advance(), which starts whatever is
+ * possible now. A job that ends (its error is set, or it has succeeded) waits until its
+ * call, blocks and pool work have come back, keeps or removes its file, reports, and is
+ * freed: one way out for every ending.
+ *
+ *   open ──► receive ──► check ──► sealed ──► place ──► end
+ *     ▲         ▲──────────┤                             ▲
+ *     └────────────────────┴── not what was recorded     └── from everywhere
+ */
+#include <config.h>
+
+#include "flow/transfer_priv.h"
+
+#include "base/clock.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_STEP (INT64_C(32) << 20) /* so that a stop is heard soon */
+
+#define B(state) (1u << (unsigned)(state))
+static const unsigned job_moves[JOB_STATE_COUNT] = {
+#define JOB_STATE_NEXT(id, name, next) [id] = next,
+	JOB_STATES(JOB_STATE_NEXT)
+#undef JOB_STATE_NEXT
+};
+
+static void job_move(struct job *job, enum job_state state)
+{
+	assert(job_moves[job->state] & B(state));
+	job->state = state;
+}
+
+/* ---- made and freed ---- */
+
+static void copy_part(struct job *job, const struct transfer_spec *spec)
+{
+	char name[256];
+
+	if (spec->part)
+		part_copy(&job->part, spec->part);
+	else
+		job->part.total = -1;
+	if (!job->part.key)
+		job->part.key = mem_strdup(spec->key);
+	if (!job->part.name) {
+		archive_part_name(spec->row, spec->key, name);
+		job->part.name = mem_strdup(name);
+	}
+	if (job->part.etag && !etag_is_strong(job->part.etag))
+		mem_replace(&job->part.etag, NULL);
+	job->told = job->claimed = job->part.held > 0 || job->part.placing;
+}
+
+struct job *job_new(uint64_t id, const struct transfer_spec *spec,
+	const struct transfers_options *options)
+{
+	struct job *job = mem_alloc(sizeof(*job));
+
+	job->id = id;
+	job->row = spec->row;
+	job->role = spec->role;
+	job->key = mem_strdup(spec->key);
+	job->url = mem_strdup(spec->url);
+	job->path_stem = mem_strdup(spec->path_stem);
+	job->replaces = mem_strdup(spec->replaces);
+	job->ca_file = mem_strdup(spec->ca_file);
+	job->proxy = mem_strdup(spec->proxy);
+	for (size_t i = 0; spec->media_hosts && i < spec->media_hosts->count; i++)
+		text_list_add(&job->media_hosts, spec->media_hosts->items[i]);
+	job->allow_private = spec->allow_private;
+	job->expected_bytes = spec->expected_bytes;
+	job->mtime_ns = spec->mtime_ns;
+	job->keep_free_bytes = spec->keep_free_bytes;
+	job->connect_timeout_ms = options->connect_timeout_ms;
+	job->low_speed_bytes = options->low_speed_bytes;
+	job->low_speed_ms = options->low_speed_ms;
+	copy_part(job, spec);
+	if (http_url_host(job->url, job->host, sizeof(job->host), NULL))
+		job->host[0] = '\0';
+	job->fd = -1;
+	job->hash = sha256_new();
+	job->checked.duration_ms = -1;
+	STAILQ_INIT(&job->filled);
+	return job;
+}
+
+void job_free(struct job *job)
+{
+	assert(job->fd < 0 && job->blocks == 0);
+	free(job->key);
+	mem_free_secret(job->url);
+	free(job->path_stem);
+	free(job->replaces);
+	free(job->ca_file);
+	mem_free_secret(job->proxy);
+	free(job->path);
+	text_list_release(&job->media_hosts);
+	part_release(&job->part);
+	buf_release(&job->error_body);
+	sha256_free(job->hash);
+	free(job);
+}
+
+/* ---- ending ---- */
+
+/* Classes of the floors below that mean nothing to the owner. */
+static enum err_class owners_class(enum err_class class)
+{
+	switch ((int)class) {
+	case ERR_NOT_FOUND: /* the staging file went away: begin again */
+		return ERR_TRANSIENT;
+	case ERR_INPUT:
+		return ERR_PERMANENT;
+	default:
+		return class;
+	}
+}
+
+void job_fail(struct job *job, const struct err *err)
+{
+	if (job->ending)
+		return;
+	job->ending = true;
+	job->err = *err;
+	job->err.class = owners_class(err->class);
+}
+
+static void succeed(struct job *job)
+{
+	job->ending = true;
+	job->succeeded = true;
+	err_clear(&job->err);
+}
+
+void job_cancel(struct job *job, bool discard, const char *why)
+{
+	struct err err;
+
+	if (job->state != JOB_END && discard)
+		job->discard = true;
+	err_set(&err, ERR_CANCELLED, "%s", why);
+	job_fail(job, &err);
+	job_advance(job);
+}
+
+static void advance_end(struct job *job)
+{
+	if (job->state == JOB_END)
+		return;
+	if (job->call)
+		http_call_cancel(job->call);
+	if (job->call || job->at_hasher || job->step_busy || job->sync_busy ||
+		job->hash_busy)
+		return;
+	if (!job->succeeded && !job->discard && !job->reject && job->sniffed)
+		job_flush(job, true);
+	job_drop_blocks(job);
+	job_move(job, JOB_END);
+	job_queue_step(job, STEP_END);
+}
+
+static void forget_part(struct part *part)
+{
+	part->held = 0;
+	part->total = -1;
+	part->sha256[0] = '\0';
+	mem_replace(&part->etag, NULL);
+	mem_replace(&part->last_modified, NULL);
+	mem_replace(&part->placing, NULL);
+}
+
+static void ended(struct job *job)
+{
+	if (!job->succeeded && !job->discard) {
+		if (job->reject)
+			forget_part(&job->part);
+		else if (job->step_err.class == ERR_NONE && !job->sync_failed &&
+			 job->written > job->part.held)
+			job->part.held = job->written;
+		if (job->part.held > 0 || job->told)
+			job_report_part(job);
+	}
+	job_report_done(job);
+	station_forget(job);
+}
+
+/* ---- going on ---- */
+
+void job_begin(struct job *job)
+{
+	job->state = JOB_OPEN;
+	job_queue_step(job, STEP_OPEN);
+}
+
+void job_start_over(struct job *job, const char *why)
+{
+	assert(!job->sync_busy && !job->hash_busy && !job->at_hasher);
+	if (why)
+		job_report_note(job, "%s", why);
+	forget_part(&job->part);
+	sha256_free(job->hash);
+	job->hash = sha256_new();
+	job->written = job->hashed = job->arrived = job->resumed_from = 0;
+	job->live = true;
+	job->verify = job->body_done = job->sniffed = false;
+	if (job->claimed)
+		job_queue_step(job, STEP_RENEW);
+}
+
+void job_catch_up(struct job *job)
+{
+	if (job->live || job->hash_busy || job->hashed == job->written)
+		return;
+	job->hash_to = job->written - job->hashed > HASH_STEP ? job->hashed + HASH_STEP
+							      : job->written;
+	job_queue_hash(job);
+}
+
+static void advance_receive(struct job *job)
+{
+	if (job->step_busy)
+		return;
+	if (!job->call && !job->body_done) {
+		if (!job->station->paused)
+			job_call(job);
+		return;
+	}
+	if (job->answered || job->body_done)
+		job_catch_up(job);
+	if (job->body_done && !job->call && STAILQ_EMPTY(&job->filled) &&
+		!job->at_hasher && !job->sync_busy && !job->hash_busy) {
+		job_move(job, JOB_CHECK);
+		job_queue_step(job, STEP_SEAL);
+	}
+}
+
+void job_advance(struct job *job)
+{
+	if (job->ending)
+		advance_end(job);
+	else if (job->state == JOB_RECEIVE)
+		advance_receive(job);
+	/* In every other state a step or the owner is awaited. */
+}
+
+void job_tick(struct job *job)
+{
+	if (job->state == JOB_RECEIVE && !job->ending) {
+		if (job->sniffed && !job->body_done)
+			job_flush(job, true);
+		job_update_pause(job);
+	}
+	job_report_progress(job);
+	job_advance(job);
+}
+
+void job_place(struct job *job)
+{
+	if (job->state != JOB_SEALED || job->ending)
+		return;
+	job_move(job, JOB_PLACE);
+	job_queue_step(job, STEP_PLACE);
+}
+
+/* ---- what came back from the pool ---- */
+
+static const char *why_not_resume(const struct job *job)
+{
+	const struct part *part = &job->part;
+	if (part->held == 0)
+		return NULL;
+	if (part->held > job->file_size ||
+		(part->total >= 0 && part->held > part->total))
+		return "the staging file is not what was recorded: started over";
+	if (!part->etag && !part->last_modified)
+		return "the source gave no validator to resume with: started over";
+	return NULL;
+}
+
+static void opened(struct job *job)
+{
+	const struct part *part = &job->part;
+	const char *why = why_not_resume(job);
+
+	job_move(job, JOB_RECEIVE);
+	if (job->found_placed ||
+		(part->placing && part->sha256[0] && part->held > 0 &&
+			part->held == part->total && part->held <= job->file_size)) {
+		job->written = part->held;
+		job->verify = job->body_done = job->sniffed = true;
+	} else if (part->held > 0 && !why) {
+		job->written = part->held;
+		mem_replace(&job->part.placing, NULL);
+	} else {
+		job_start_over(job, why);
+	}
+}
+
+/* Not the file that was recorded. In the archive: somebody else's, look for the part
+ * itself. In staging: worthless. */
+static void differs(struct job *job)
+{
+	if (!job->found_placed) {
+		job_move(job, JOB_RECEIVE);
+		job_start_over(
+			job, "the staging file is not what was recorded: started over");
+		return;
+	}
+	mem_replace(&job->part.placing, NULL);
+	job->part.sha256[0] = '\0';
+	job->found_placed = job->verify = job->body_done = job->sniffed = false;
+	job->written = job->hashed = 0;
+	job_move(job, JOB_OPEN);
+	job_queue_step(job, STEP_OPEN);
+}
+
+static void sealed(struct job *job)
+{
+	if (job->differs) {
+		differs(job);
+		return;
+	}
+	if (job->found_placed) {
+		succeed(job);
+		return;
+	}
+	job->part.held = job->part.total = job->written;
+	mem_replace(&job->part.placing, job->path);
+	memcpy(job->part.sha256, job->sha256, sizeof(job->part.sha256));
+	job_move(job, JOB_SEALED);
+	job_report_sealed(job);
+}
+
+/* A file that fails its checks is of no use; a disk that fails is not the file's fault.
+ */
+static void step_failed(struct job *job)
+{
+	if (job->step == STEP_SEAL && job->step_err.class != ERR_LOCAL) {
+		job->reject = !job->found_placed;
+		err_wrap(&job->step_err, "%s", job->host);
+	}
+	if (job->step == STEP_PLACE && job->step_err.class == ERR_EXISTS) {
+		mem_replace(&job->part.placing, NULL);
+		job->part.sha256[0] = '\0';
+	}
+	job_fail(job, &job->step_err);
+}
+
+void job_step_done(struct job *job)
+{
+	if (job->step == STEP_END) {
+		ended(job);
+		return;
+	}
+	if (job->step_err.class != ERR_NONE)
+		step_failed(job);
+	else if (job->step == STEP_PLACE)
+		succeed(job); /* also when told to stop meanwhile: it is there */
+	else if (job->step == STEP_RENEW)
+		job->claimed = false;
+	else if (job->ending)
+		;
+	else if (job->step == STEP_OPEN)
+		opened(job);
+	else
+		sealed(job);
+	if (job->step == STEP_RENEW && !job->ending) {
+		job_flush(job, false);
+		job_update_pause(job);
+	}
+	job_advance(job);
+}
+
+void job_sync_done(struct job *job)
+{
+	char free_text[32];
+	struct err err;
+
+	if (job->sync_err.class != ERR_NONE) {
+		job->sync_failed = true;
+		job_fail(job, &job->sync_err);
+	} else {
+		job->name_synced = true;
+		job->part.held = job->sync_to;
+		job_report_part(job);
+	}
+	if (!job->ending && job->sync_free < job->keep_free_bytes) {
+		size_format_human(job->sync_free, free_text);
+		err_set(&err, ERR_LOCAL,
+			"the archive's disk is too full: only %s are free", free_text);
+		job_fail(job, &err);
+	}
+	job_sync_if_due(job);
+	job_advance(job);
+}
+
+void job_hash_done(struct job *job)
+{
+	if (job->hash_err.class != ERR_NONE) {
+		job_fail(job, &job->hash_err);
+	} else {
+		job->hashed = job->hash_to;
+		job->live = job->hashed == job->written && !job->body_done;
+	}
+	job_advance(job);
+}

@@ -1,0 +1,267 @@
+/*
+ * What the files behind flow/transfer.h share; nobody else includes it.
+ *
+ *   transfer.c          control loop: the owner's side, transfers by number
+ *   transfer_worker.c   a station: worker thread, HTTP client, its jobs, orders to them
+ *   transfer_job.c      one job's states: what may happen next
+ *   transfer_receive.c  the HTTP call and the blocks of its body
+ *   transfer_steps.c    what blocks, on the libuv pool
+ *   transfer_answer.c   what an answer's head means (pure)
+ *   transfer_check.c    is it what it should be
+ *   transfer_hash.c     the hasher thread
+ *   transfer_report.c   messages from a job to its owner
+ *
+ * The two sides name a transfer by number, never by pointer: an order for a job that
+ * has ended finds nobody, and so does a report for a transfer that is done.
+ */
+#ifndef VODKEEP_FLOW_TRANSFER_PRIV_H
+#define VODKEEP_FLOW_TRANSFER_PRIV_H
+
+#include "base/digest.h"
+#include "flow/transfer.h"
+#include "flow/transfer_check.h"
+#include "flow/transfer_hash.h"
+#include "io/http_client.h"
+#include "io/worker.h"
+#include <sys/queue.h>
+
+/* ---- reports: from a job to its owner, on the control loop ---- */
+
+enum report_kind {
+	REPORT_PART,
+	REPORT_NOTE,
+	REPORT_SEALED,
+	REPORT_PROGRESS,
+	REPORT_DONE,
+};
+
+struct report {
+	struct message message;
+	void *owner;
+	uint64_t id;
+	enum report_kind kind;
+	struct part part;
+	char text[256];
+	int64_t bytes, total;
+	struct err err;
+	bool success;
+	struct transfer_result result;
+};
+
+/* Where reports go: run() gets the struct report, owns it, and frees it. */
+struct report_line {
+	struct mailbox *mailbox;
+	void (*run)(struct message *message);
+	void *owner;
+};
+
+void report_free(struct report *report);
+void part_copy(struct part *to, const struct part *from); /* @to released or zeroed */
+void part_release(struct part *part);
+
+/* ---- a station: one worker thread and what it serves ---- */
+
+struct outlet; /* an HTTP client, with the calls that still use it */
+
+struct station {
+	struct worker *worker;
+	struct mailbox *inbox;
+	struct hasher *hasher;
+	struct archive *archive;
+	struct report_line line;
+	unsigned load; /* transfers given to it; the control loop's */
+
+	const struct station_options *options; /* while it starts */
+
+	/* The worker thread's. */
+	uv_loop_t *loop;
+	uv_timer_t tick;
+	TAILQ_HEAD(job_list, job) jobs;
+	struct outlet *outlet, *retired;
+	struct block *spare;
+	unsigned blocks; /* in use */
+	bool paused, parked;
+};
+
+struct station_options {
+	struct archive *archive;
+	struct report_line line;
+	const char *user_agent;
+	int per_host;
+};
+
+enum order_kind { ORDER_PLACE, ORDER_CANCEL, ORDER_PARK, ORDER_PAUSE };
+
+/* Control loop. */
+int station_start(
+	struct station **out, const struct station_options *options, struct err *err);
+void station_stop(struct station *station); /* no job may be left; joins the threads */
+void station_submit(struct station *station, struct job *job);
+/* @id is ignored by PARK and PAUSE. @flag: discard, paused. */
+void station_order(
+	struct station *station, enum order_kind kind, uint64_t id, bool flag);
+/* Later calls use a client with these. */
+void station_configure(struct station *station, const char *user_agent, int per_host);
+
+/* Worker thread. */
+struct http_client *outlet_take(struct station *station, struct outlet **outlet);
+void outlet_give_back(struct outlet *outlet);
+struct block *block_take(struct job *job);
+void block_give_back(struct block *block);
+bool blocks_scarce(const struct job *job);
+/* The job is over: forget and free it. */
+void station_forget(struct job *job);
+
+/* ---- a job: a transfer's half on its worker ---- */
+
+/* clang-format off */
+#define JOB_STATES(X) /* id, name, may go to */ \
+	X(JOB_OPEN,    "open",    B(JOB_RECEIVE) | B(JOB_END))                  \
+	X(JOB_RECEIVE, "receive", B(JOB_CHECK) | B(JOB_END))                    \
+	X(JOB_CHECK,   "check",   B(JOB_OPEN) | B(JOB_RECEIVE) | B(JOB_SEALED) | B(JOB_END)) \
+	X(JOB_SEALED,  "sealed",  B(JOB_PLACE) | B(JOB_END))                    \
+	X(JOB_PLACE,   "place",   B(JOB_END))                                   \
+	X(JOB_END,     "end",     0)
+/* clang-format on */
+enum job_state {
+#define JOB_STATE_ENUM(id, name, next) id,
+	JOB_STATES(JOB_STATE_ENUM)
+#undef JOB_STATE_ENUM
+		JOB_STATE_COUNT
+};
+
+/* One at a time for each job, on the libuv pool. */
+enum job_step { STEP_OPEN, STEP_RENEW, STEP_SEAL, STEP_PLACE, STEP_END };
+
+struct job {
+	struct message message; /* brings it to its worker */
+	TAILQ_ENTRY(job) link;
+	struct station *station;
+	uint64_t id;
+
+	/* What to fetch; never changes. */
+	int64_t row;
+	enum role role;
+	char *key, *url, *path_stem, *replaces, *ca_file, *proxy;
+	struct text_list media_hosts;
+	bool allow_private;
+	int64_t expected_bytes, mtime_ns, keep_free_bytes;
+	int64_t connect_timeout_ms, low_speed_bytes, low_speed_ms;
+
+	enum job_state state;
+	struct err
+		err;  /* why it ends; class NONE while it goes on or when it succeeds */
+	bool ending;  /* nothing new begins */
+	bool discard; /* the owner wants nothing kept */
+	bool reject;  /* what came is not the file: nothing of it is kept */
+	bool succeeded;
+
+	/* The part as it would be told to the owner. held: bytes that are fsynced. */
+	struct part part;
+	bool told;    /* the owner knows of a part with bytes */
+	bool claimed; /* … and of this very staging file: it must not be overwritten */
+
+	/* The staging file: contiguous bytes from 0. */
+	int fd;
+	int64_t written;
+	int64_t file_size; /* found by STEP_OPEN */
+	bool found_placed; /* fd is the final file, placed before a crash */
+	bool verify;       /* nothing to receive: compare with part.sha256 */
+
+	/* Hashing. Behind: steps on the pool read the file up to what is written.
+	 * Abreast (live): blocks go to the hasher as they are written. */
+	struct sha256 *hash;
+	int64_t hashed;
+	bool live;
+	unsigned at_hasher;
+	bool hash_busy;
+	int64_t hash_to;
+	uv_work_t hash_work;
+	struct err hash_err;
+
+	/* The HTTP call. */
+	struct http_call *call;
+	struct outlet *outlet;
+	struct http_policy policy;
+	bool call_paused;
+	int64_t arrived; /* bytes of the file, those in blocks included */
+	bool answered;   /* the answer's bytes are being taken */
+	bool body_done;  /* all bytes are here, or were before */
+	const char
+		*again_why; /* the answer was of no use: once more from the beginning */
+	bool went_again;
+	bool reads_error; /* the body explains a 400 */
+	struct buf error_body;
+	char host[256];
+	int64_t received, resumed_from;
+	bool sniffed;
+
+	struct block *current;                  /* being filled */
+	STAILQ_HEAD(block_queue, block) filled; /* waiting for the staging file */
+	unsigned blocks;                        /* all it holds, the hasher's too */
+
+	bool write_failed;
+	bool sync_busy, sync_failed;
+	bool name_synced;
+	int64_t sync_to, sync_free;
+	uint64_t synced_at; /* loop time */
+	uv_work_t sync_work;
+	struct err sync_err;
+
+	bool step_busy;
+	enum job_step step;
+	uv_work_t step_work;
+	struct err step_err;
+	bool differs; /* STEP_SEAL: not the hash that was expected */
+	char sha256[DIGEST_SHA256_HEX];
+	struct transfer_checked checked;
+	char *path; /* final, once known */
+	int64_t downloaded_ns;
+};
+
+struct job *job_new(uint64_t id, const struct transfer_spec *spec,
+	const struct transfers_options *options);
+void job_free(struct job *job); /* on any thread that owns it */
+
+/* Worker thread. */
+void job_begin(struct job *job);
+/* Look what may happen next, and let it. May end and free the job. */
+void job_advance(struct job *job);
+/* The job ends with @err, once everything it waits for has come back. Only marks it:
+ * the next job_advance() acts, so it may be called from within callbacks of the call.
+ */
+void job_fail(struct job *job, const struct err *err);
+void job_cancel(struct job *job, bool discard, const char *why);
+void job_place(struct job *job);
+/* Every half second: what has to happen though no data came. */
+void job_tick(struct job *job);
+/* Drop what has been received; go on from byte 0. No step, sync or hash may be busy. */
+void job_start_over(struct job *job, const char *why);
+
+/* Hash the next piece of what the hash is behind. */
+void job_catch_up(struct job *job);
+
+void job_call(struct job *job);
+void job_update_pause(struct job *job);
+/* Write what is filled; with @partial the block being filled too. */
+void job_flush(struct job *job, bool partial);
+void job_sync_if_due(struct job *job);
+void job_drop_blocks(struct job *job);
+void job_block_hashed(struct block *block);
+
+/* Queue on the pool; job_step_done() etc. follow on the worker's loop. */
+void job_queue_step(struct job *job, enum job_step step);
+void job_queue_sync(struct job *job);
+void job_queue_hash(struct job *job);
+void job_step_done(struct job *job);
+void job_sync_done(struct job *job);
+void job_hash_done(struct job *job);
+
+void job_report_part(struct job *job);
+void job_report_sealed(struct job *job);
+void job_report_note(struct job *job, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void job_report_progress(struct job *job);
+void job_report_done(struct job *job);
+
+#endif

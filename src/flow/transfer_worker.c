@@ -1,0 +1,362 @@
+/*
+ * A station: a worker thread with its HTTP client, its blocks, its jobs and their tick,
+ * and the hasher beside it. Orders come by the mailbox and name jobs by number.
+ *
+ * Changed client options (reload) open a new client for later calls; the old one is
+ * retired and closes when its last call has ended.
+ */
+#include <config.h>
+
+#include "flow/transfer_priv.h"
+
+#include "base/mem.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_MS     500
+#define BLOCKS_FULL 64 /* in use by all jobs; beyond it each may keep only one */
+#define SPARE_MAX   64
+
+struct outlet {
+	struct http_client *client;
+	int calls;
+	struct outlet *next; /* among the retired */
+};
+
+struct order {
+	struct message message;
+	struct station *station;
+	enum order_kind kind;
+	uint64_t id;
+	bool flag;
+};
+
+struct new_options {
+	struct message message;
+	struct station *station;
+	char *user_agent;
+	int per_host;
+};
+
+/* ---- HTTP clients ---- */
+
+static int outlet_open(struct outlet **out, uv_loop_t *loop, const char *user_agent,
+	int per_host, struct err *err)
+{
+	struct http_client_options options = {
+		.user_agent = user_agent,
+		.per_host = per_host,
+	};
+	struct outlet *outlet = mem_alloc(sizeof(*outlet));
+	int rc = http_client_open(&outlet->client, loop, &options, err);
+	if (rc) {
+		free(outlet);
+		return rc;
+	}
+	*out = outlet;
+	return 0;
+}
+
+static void on_outlet_closed(void *arg)
+{
+	free(arg);
+}
+
+static void outlet_close(struct outlet *outlet)
+{
+	http_client_close(outlet->client, on_outlet_closed, outlet);
+}
+
+struct http_client *outlet_take(struct station *station, struct outlet **outlet)
+{
+	*outlet = station->outlet;
+	station->outlet->calls++;
+	return station->outlet->client;
+}
+
+void outlet_give_back(struct outlet *outlet)
+{
+	assert(outlet->calls > 0);
+	outlet->calls--;
+}
+
+/* From the tick, never from within a client's own callback. */
+static void close_retired(struct station *station, bool all)
+{
+	struct outlet **at = &station->retired;
+	while (*at) {
+		struct outlet *outlet = *at;
+		if (outlet->calls > 0 && !all) {
+			at = &outlet->next;
+			continue;
+		}
+		*at = outlet->next;
+		outlet_close(outlet);
+	}
+}
+
+/* ---- blocks ---- */
+
+bool blocks_scarce(const struct job *job)
+{
+	return job->blocks > 1 && job->station->blocks >= BLOCKS_FULL;
+}
+
+struct block *block_take(struct job *job)
+{
+	struct station *station = job->station;
+	struct block *block = station->spare;
+
+	if (block) {
+		station->spare = block->next;
+	} else {
+		block = mem_alloc(sizeof(*block));
+	}
+	block->job = job;
+	block->len = 0;
+	station->blocks++;
+	job->blocks++;
+	return block;
+}
+
+void block_give_back(struct block *block)
+{
+	struct job *job = block->job;
+	struct station *station = job->station;
+
+	job->blocks--;
+	station->blocks--;
+	block->next = station->spare;
+	station->spare = block;
+}
+
+static void trim_spare(struct station *station, unsigned keep)
+{
+	struct block **at = &station->spare;
+	while (*at && keep > 0) {
+		at = &(*at)->next;
+		keep--;
+	}
+	while (*at) {
+		struct block *block = *at;
+		*at = block->next;
+		free(block);
+	}
+}
+
+/* ---- jobs ---- */
+
+static void on_tick(uv_timer_t *tick)
+{
+	struct station *station = container_of(tick, struct station, tick);
+	struct job *job;
+
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+		job_tick(job);
+	close_retired(station, false);
+	trim_spare(station, SPARE_MAX);
+	if (TAILQ_EMPTY(&station->jobs) && !station->retired) {
+		trim_spare(station, 0);
+		uv_timer_stop(tick);
+	}
+}
+
+static void start_tick(struct station *station)
+{
+	if (!uv_is_active((uv_handle_t *)&station->tick))
+		uv_timer_start(&station->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+void station_forget(struct job *job)
+{
+	TAILQ_REMOVE(&job->station->jobs, job, link);
+	job_free(job);
+}
+
+static void run_job(struct message *message)
+{
+	struct job *job = container_of(message, struct job, message);
+	struct station *station = job->station;
+
+	TAILQ_INSERT_TAIL(&station->jobs, job, link);
+	start_tick(station);
+	job_begin(job);
+	if (station->parked)
+		job_cancel(job, false, "the agent is stopping");
+}
+
+void station_submit(struct station *station, struct job *job)
+{
+	job->station = station;
+	job->message.run = run_job;
+	mailbox_post(station->inbox, &job->message);
+}
+
+/* ---- orders ---- */
+
+static struct job *find_job(struct station *station, uint64_t id)
+{
+	struct job *job;
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+		if (job->id == id)
+			return job;
+	return NULL;
+}
+
+static void park(struct station *station)
+{
+	struct job *job;
+	station->parked = true;
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+		job_cancel(job, false, "the agent is stopping");
+}
+
+static void pause_all(struct station *station, bool paused)
+{
+	struct job *job;
+	station->paused = paused;
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link)) {
+		job_update_pause(job);
+		job_advance(job);
+	}
+}
+
+static void run_order(struct message *message)
+{
+	struct order *order = container_of(message, struct order, message);
+	struct station *station = order->station;
+	struct job *job = find_job(station, order->id);
+
+	switch (order->kind) {
+	case ORDER_PLACE:
+		if (job)
+			job_place(job);
+		break;
+	case ORDER_CANCEL:
+		if (job)
+			job_cancel(job, order->flag, "stopped");
+		break;
+	case ORDER_PARK:
+		park(station);
+		break;
+	case ORDER_PAUSE:
+		pause_all(station, order->flag);
+		break;
+	}
+	free(order);
+}
+
+void station_order(
+	struct station *station, enum order_kind kind, uint64_t id, bool flag)
+{
+	struct order *order = mem_alloc(sizeof(*order));
+	order->message.run = run_order;
+	order->station = station;
+	order->kind = kind;
+	order->id = id;
+	order->flag = flag;
+	mailbox_post(station->inbox, &order->message);
+}
+
+static void run_new_options(struct message *message)
+{
+	struct new_options *options =
+		container_of(message, struct new_options, message);
+	struct station *station = options->station;
+	struct outlet *outlet;
+
+	/* A client that cannot be opened leaves the present one in service. */
+	if (outlet_open(&outlet, station->loop, options->user_agent, options->per_host,
+		    NULL) == 0) {
+		station->outlet->next = station->retired;
+		station->retired = station->outlet;
+		station->outlet = outlet;
+		start_tick(station);
+	}
+	free(options->user_agent);
+	free(options);
+}
+
+void station_configure(struct station *station, const char *user_agent, int per_host)
+{
+	struct new_options *options = mem_alloc(sizeof(*options));
+	options->message.run = run_new_options;
+	options->station = station;
+	options->user_agent = mem_strdup(user_agent);
+	options->per_host = per_host;
+	mailbox_post(station->inbox, &options->message);
+}
+
+/* ---- the thread ---- */
+
+static int on_begin(void *arg, uv_loop_t *loop, struct err *err)
+{
+	struct station *station = arg;
+	const struct station_options *options = station->options;
+	int rc = outlet_open(
+		&station->outlet, loop, options->user_agent, options->per_host, err);
+	if (rc)
+		return rc;
+	station->loop = loop;
+	uv_timer_init(loop, &station->tick);
+	return 0;
+}
+
+static void on_stop(void *arg)
+{
+	struct station *station = arg;
+
+	assert(TAILQ_EMPTY(&station->jobs));
+	close_retired(station, true);
+	outlet_close(station->outlet);
+	uv_close((uv_handle_t *)&station->tick, NULL);
+}
+
+static void on_end(void *arg)
+{
+	struct station *station = arg;
+	assert(station->blocks == 0);
+	trim_spare(station, 0);
+}
+
+static const struct worker_hooks station_hooks = {
+	.begin = on_begin,
+	.stop = on_stop,
+	.end = on_end,
+};
+
+int station_start(
+	struct station **out, const struct station_options *options, struct err *err)
+{
+	struct station *station = mem_alloc(sizeof(*station));
+	int rc;
+
+	TAILQ_INIT(&station->jobs);
+	station->archive = options->archive;
+	station->line = options->line;
+	station->options = options;
+	rc = hasher_start(&station->hasher, err);
+	if (rc)
+		goto err_free;
+	rc = worker_start(&station->worker, "transfer", &station_hooks, station, err);
+	if (rc)
+		goto err_hasher;
+	station->inbox = worker_mailbox(station->worker);
+	station->options = NULL;
+	*out = station;
+	return 0;
+
+err_hasher:
+	hasher_stop(station->hasher);
+err_free:
+	free(station);
+	return rc;
+}
+
+void station_stop(struct station *station)
+{
+	worker_stop(station->worker); /* first: it may still expect blocks back */
+	hasher_stop(station->hasher);
+	free(station);
+}

@@ -1,0 +1,121 @@
+/*
+ * What the files of the HTTP client share. Nobody else includes this.
+ */
+#ifndef VODKEEP_IO_HTTP_CLIENT_PRIV_H
+#define VODKEEP_IO_HTTP_CLIENT_PRIV_H
+
+#include "io/http_client.h"
+#include "io/pace.h"
+#include <curl/curl.h>
+
+struct http_client {
+	uv_loop_t *loop;
+	CURLM *multi;
+	uv_timer_t timer; /* libcurl's */
+	uv_timer_t watch; /* stalls and total times; runs while there are calls */
+	uv_idle_t later;  /* settles what is due, outside of every callback */
+	int64_t watched_ms;
+	bool timed_out; /* libcurl wants its timeout now */
+	unsigned open_handles;
+	struct http_call *calls;
+	struct http_call *due, **due_tail;
+	char *user_agent;
+	struct ca_bundle *bundles;
+	bool closing;
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+/* Where credentials may go: scheme, host and port together. */
+struct origin {
+	char scheme[8];
+	char host[256]; /* lower case, no brackets, no final dot */
+	char port[8];
+};
+
+struct http_call {
+	struct http_client *client;
+	struct http_call *prev, *next;
+	struct http_call *due_next;
+	bool due;
+
+	struct http_request request;
+	struct http_policy policy;
+	struct http_call_events events;
+	bool fetch; /* small receive buffer, gzip */
+
+	/* The hop at hand */
+	CURL *easy; /* NULL: not begun, or over */
+	struct curl_slist *headers;
+	char *url; /* NULL: the request's */
+	struct origin origin, first_origin;
+	int hops;
+	bool turned_to_get; /* by a redirect */
+	char *location;
+	bool redirecting; /* its head is complete and names another place */
+	size_t head_bytes;
+	char trouble[CURL_ERROR_SIZE];
+
+	struct http_head head;
+	bool head_complete; /* of the final answer */
+
+	bool cancelled;
+	bool finished; /* libcurl is through with the hop: result */
+	CURLcode result;
+	struct err stop;    /* why we end it, if class is not NONE */
+	struct err blocked; /* why an address was not tried */
+
+	bool pause_wanted, paused; /* as asked for; as libcurl was told */
+	bool paced;                /* the request has left: bytes are expected */
+	struct pace pace;
+	int64_t began_ms; /* left the queue; 0: not yet */
+};
+
+/* http_client.c */
+
+/* Add a new call, which then is due; take one out for good. */
+void http_client_link(struct http_client *client, struct http_call *call);
+void http_client_unlink(struct http_client *client, struct http_call *call);
+/* Have call_advance() run soon. */
+void http_client_due(struct http_client *client, struct http_call *call);
+
+/* http_client_call.c */
+
+/* One step of whatever has happened to @call: begin, follow, pause, report. May free
+ * it, and calls the owner. Never from within libcurl. */
+void call_advance(struct http_call *call);
+/* Is it too slow? Then it becomes due with the error set. When the loop itself was
+ * @late, its pace is not judged but measured anew. */
+void call_watch(struct http_call *call, int64_t now_ms, bool late);
+
+/* libcurl's callbacks for what comes in. */
+size_t call_on_header(char *line, size_t size, size_t count, void *arg);
+size_t call_on_data(char *data, size_t size, size_t count, void *arg);
+/* Bytes are expected from now on. */
+void call_expect(struct http_call *call);
+
+/* http_client_hop.c */
+
+/* Check the hop's URL and hand a transfer for it to libcurl; or its error. */
+int hop_begin(struct http_call *call, struct err *err);
+void hop_end(struct http_call *call);
+
+/* http_client_policy.c */
+
+/* Split @url and check it: form, scheme, host. */
+int policy_check_url(const struct http_policy *policy, const char *url,
+	struct origin *origin, struct err *err);
+bool origin_equal(const struct origin *a, const struct origin *b);
+/* Where @location leads from @url; caller frees. NULL: nowhere. */
+char *policy_resolve(const char *url, const char *location);
+/* 0 when the finished hop brought a complete answer, or why not. */
+int policy_explain(const struct http_call *call, struct err *err);
+
+/* http_client_ca.c */
+
+/* The system's CAs and those of @path as one PEM text, cached in the client. */
+int ca_bundle_get(struct http_client *client, const char *path, struct curl_blob *blob,
+	struct err *err);
+void ca_bundles_free(struct http_client *client);
+
+#endif

@@ -1,0 +1,340 @@
+/*
+ * Fakes of store, keeper, transfers, warnings and server at their headers: the program
+ * links these instead of the real ones.
+ */
+#include <config.h>
+
+#include "admin_world.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define WAITING_MAX 32
+#define ROW         7
+
+struct world world;
+
+struct waiting {
+	void (*run)(struct waiting *waiting);
+	store_done_cb done;
+	void (*count)(void *arg, const struct err *err, size_t count);
+	void (*find)(void *arg, const struct err *err, const struct asset_ref *refs,
+		size_t n);
+	void (*load)(void *arg, const struct err *err, struct asset *asset);
+	void (*list)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n);
+	void (*story)(void *arg, const struct err *err, const struct story *story);
+	void (*stats)(void *arg, const struct err *err,
+		const struct workspace_stats *stats, size_t n);
+	void *arg;
+	bool hit;
+};
+static struct waiting queue[WAITING_MAX];
+static size_t queued;
+
+static struct waiting *later(void (*run)(struct waiting *waiting), void *arg)
+{
+	assert(queued < WAITING_MAX);
+	queue[queued] = (struct waiting){ .run = run, .arg = arg };
+	return &queue[queued++];
+}
+
+void world_reset(void)
+{
+	static char name[] = "w", dir[] = "/archive";
+
+	memset(&world, 0, sizeof(world));
+	world.workspace.name = name;
+	world.config.workspaces = &world.workspace;
+	world.config.n_workspaces = 1;
+	world.config.agent.archive_dir = dir;
+	world.settings.config = &world.config;
+	world.has_asset = true;
+	world.hold = -1;
+}
+
+void world_run(void)
+{
+	while (queued > 0) {
+		struct waiting first = queue[0];
+		memmove(queue, queue + 1, --queued * sizeof(*queue));
+		first.run(&first);
+	}
+}
+
+void world_ask(const struct http_server_handler *handler, struct http_in *in)
+{
+	int64_t max = handler->begin(handler->arg, in);
+
+	if (max >= 0 && (!in->body || (int64_t)strlen(in->body) <= max))
+		handler->request(handler->arg, in);
+	world_run();
+}
+
+/* ---- server ---- */
+
+const char *http_in_method(const struct http_in *in)
+{
+	return in->method;
+}
+
+const char *http_in_path(const struct http_in *in)
+{
+	return in->path;
+}
+
+const char *http_in_query(const struct http_in *in, const char *name)
+{
+	for (int i = 0; i < 8 && in->query[i]; i += 2)
+		if (strcmp(in->query[i], name) == 0)
+			return in->query[i + 1];
+	return NULL;
+}
+
+const char *http_in_header(const struct http_in *in, const char *name)
+{
+	if (strcasecmp(name, "Host") == 0)
+		return in->host;
+	return strcasecmp(name, "Authorization") == 0 ? in->authorization : NULL;
+}
+
+const void *http_in_body(const struct http_in *in, size_t *len)
+{
+	*len = in->body ? strlen(in->body) : 0;
+	return in->body;
+}
+
+void http_in_set_user(struct http_in *in, void *user)
+{
+	in->user = user;
+}
+
+void *http_in_user(const struct http_in *in)
+{
+	return in->user;
+}
+
+void http_reply(struct http_in *in, const struct http_reply *reply)
+{
+	in->replies++;
+	in->status = reply->status;
+	snprintf(in->text, sizeof(in->text), "%.*s", (int)reply->len,
+		(const char *)reply->body);
+	for (int i = 0; i < 6 && reply->headers[i].name; i++) {
+		size_t used = strlen(in->header_names);
+		snprintf(in->header_names + used, sizeof(in->header_names) - used,
+			"%s\n", reply->headers[i].name);
+	}
+}
+
+/* ---- store ---- */
+
+static void run_done(struct waiting *waiting)
+{
+	waiting->done(waiting->arg, &world.store_err);
+}
+
+void store_wish(struct store *store, const char *workspace, const char *id,
+	enum asset_wish wish, bool create, store_done_cb cb, void *arg)
+{
+	(void)store, (void)workspace, (void)id;
+	world.wish = wish;
+	world.has_asset |= create;
+	later(run_done, arg)->done = cb;
+}
+
+void store_hold(struct store *store, const char *workspace, const char *id, bool held,
+	store_done_cb cb, void *arg)
+{
+	(void)store, (void)workspace, (void)id;
+	world.hold = held;
+	later(run_done, arg)->done = cb;
+}
+
+static void run_count(struct waiting *waiting)
+{
+	waiting->count(waiting->arg, &world.store_err, 3);
+}
+
+void store_wish_all(struct store *store, const char *workspace, enum asset_state state,
+	enum asset_wish wish,
+	void (*cb)(void *arg, const struct err *err, size_t count), void *arg)
+{
+	(void)store, (void)workspace, (void)state;
+	world.wish = wish;
+	later(run_count, arg)->count = cb;
+}
+
+static void run_find(struct waiting *waiting)
+{
+	char workspace[] = "w", id[] = "one";
+	const struct asset_ref refs[] = { { ROW, workspace, id } };
+
+	waiting->find(waiting->arg, &world.store_err, refs, waiting->hit ? 1 : 0);
+}
+
+void store_find(struct store *store, const char *text,
+	void (*cb)(void *arg, const struct err *err, const struct asset_ref *refs,
+		size_t n),
+	void *arg)
+{
+	struct waiting *waiting = later(run_find, arg);
+
+	(void)store;
+	waiting->find = cb;
+	waiting->hit = world.has_asset && strncmp(text, "w/one", strlen(text)) == 0;
+}
+
+static void run_load(struct waiting *waiting)
+{
+	struct asset *asset = asset_new("w", "one");
+	struct file *file = asset_add_file(asset, "video");
+
+	asset->row = ROW;
+	asset->state = ASSET_ARCHIVED;
+	asset->held = world.held;
+	asset->tombstone = asset->by_person = world.by_person;
+	asset->facts.title = mem_strdup("A \x1B title");
+	file->path = mem_strdup("w/one.mp4");
+	file->bytes = 1000;
+	waiting->load(waiting->arg, &world.store_err, asset);
+}
+
+void store_load(struct store *store, int64_t row,
+	void (*cb)(void *arg, const struct err *err, struct asset *asset), void *arg)
+{
+	(void)store;
+	assert(row == ROW);
+	later(run_load, arg)->load = cb;
+}
+
+static void run_list(struct waiting *waiting)
+{
+	char workspace[] = "w", id[] = "one", reason[] = "because";
+	const struct asset_summary list[] = {
+		{ .row = ROW,
+			.workspace = workspace,
+			.id = id,
+			.reason = reason,
+			.state = ASSET_WAITING },
+	};
+
+	waiting->list(waiting->arg, &world.store_err, list, world.has_asset ? 1 : 0);
+}
+
+void store_list(struct store *store, const struct asset_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n),
+	void *arg)
+{
+	(void)store, (void)filter;
+	later(run_list, arg)->list = cb;
+}
+
+static void run_story(struct waiting *waiting)
+{
+	char kind[] = "delivery", text[] = "video.media.ready";
+	struct story_line lines[] = { { INT64_C(1000000000), kind, text } };
+	const struct story story = { lines, 1 };
+
+	waiting->story(waiting->arg, &world.store_err, &story);
+}
+
+void store_story(struct store *store, int64_t row,
+	void (*cb)(void *arg, const struct err *err, const struct story *story),
+	void *arg)
+{
+	(void)store, (void)row;
+	later(run_story, arg)->story = cb;
+}
+
+static void run_stats(struct waiting *waiting)
+{
+	char name[] = "w";
+	const struct workspace_stats stats[] = {
+		{ .name = name, .assets = { [ASSET_ARCHIVED] = 2 }, .bytes = 5 },
+	};
+
+	waiting->stats(waiting->arg, &world.store_err, stats, 1);
+}
+
+void store_stats(struct store *store, int64_t removed_since_ns,
+	void (*cb)(void *arg, const struct err *err,
+		const struct workspace_stats *stats, size_t n),
+	void *arg)
+{
+	(void)store, (void)removed_since_ns;
+	later(run_stats, arg)->stats = cb;
+}
+
+/* ---- keeper, transfers, warnings ---- */
+
+void keeper_news(
+	struct keeper *keeper, const char *workspace, int64_t row, bool stops_work)
+{
+	assert(keeper && strcmp(workspace, "w") == 0);
+	world.news++;
+	world.news_row = row;
+	world.stops_work = stops_work;
+}
+
+void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused)
+{
+	assert(keeper && workspace);
+	world.paused = paused;
+}
+
+bool keeper_paused(const struct keeper *keeper, const char *workspace)
+{
+	assert(keeper && workspace);
+	return world.paused;
+}
+
+bool keeper_live_state(
+	const struct keeper *keeper, int64_t row, enum asset_state *state)
+{
+	(void)row, (void)state;
+	assert(keeper);
+	return false;
+}
+
+struct settings *keeper_settings(const struct keeper *keeper)
+{
+	assert(keeper);
+	return &world.settings;
+}
+
+void keeper_space(
+	const struct keeper *keeper, int64_t *free_bytes, int64_t *total_bytes)
+{
+	assert(keeper);
+	*free_bytes = 10;
+	*total_bytes = -1;
+}
+
+void transfers_each(struct transfers *transfers,
+	void (*visit)(void *arg, const struct transfer_progress *progress), void *arg)
+{
+	const struct transfer_progress progress = { .workspace = "w",
+		.asset_id = "one",
+		.key = "video",
+		.role = ROLE_VIDEO,
+		.bytes = 50,
+		.total = 100,
+		.rate = 10 };
+
+	(void)transfers;
+	visit(arg, &progress);
+}
+
+const struct warning *warnings_all(const struct warnings *warnings, size_t *n)
+{
+	(void)warnings;
+	*n = world.warning.key ? 1 : 0;
+	return &world.warning;
+}

@@ -1,0 +1,297 @@
+/*
+ * The admin API: what it refuses, what it shows, what it makes durable, and that every
+ * request is answered exactly once whatever the store says.
+ */
+#include <config.h>
+
+#include "admin/admin.h"
+#include "admin_world.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ONE "/api/v1/assets/w/one"
+
+static struct admin *admin;
+
+static int setup(void **state)
+{
+	int place;
+	const struct admin_options options = {
+		.keeper = (struct keeper *)(void *)&place, .version = "1.2"
+	};
+
+	(void)state;
+	world_reset();
+	admin = admin_new(&options);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(admin_pending(admin), 0);
+	admin_free(admin);
+	return 0;
+}
+
+/* Ask and expect @status; the answer stays in @in. */
+static void expect(struct http_server_handler handler, struct http_in *in, int status)
+{
+	in->replies = 0;
+	in->header_names[0] = '\0';
+	in->user = NULL;
+	world_ask(&handler, in);
+	assert_int_equal(in->replies, 1);
+	assert_int_equal(in->status, status);
+}
+
+static void has(const struct http_in *in, const char *text)
+{
+	if (!strstr(in->text, text))
+		fail_msg("%s is not in %s", text, in->text);
+}
+
+static struct http_in *ask(
+	const char *method, const char *path, const char *body, int status)
+{
+	static struct http_in in;
+
+	in = (struct http_in){ .method = method, .path = path, .body = body };
+	expect(admin_unix_handler(admin), &in, status);
+	return &in;
+}
+
+static void refusals(void **state)
+{
+	struct http_in *in;
+
+	(void)state;
+	ask("GET", "/nowhere", NULL, 404);
+	ask("GET", "/api/v1/assets/w/none", NULL, 404);
+	in = ask("POST", "/api/v1/status", NULL, 405);
+	assert_non_null(strstr(in->header_names, "Allow\n"));
+	has(in, "{\"error\":\"");
+	ask("DELETE", ONE, NULL, 405);
+	ask("POST", "/api/v1/fetch", "{", 400);
+	ask("POST", "/api/v1/fetch", "[]", 400);
+	ask("POST", "/api/v1/fetch", "{\"workspace\":\"w\",\"ids\":[]}", 400);
+	ask("POST", "/api/v1/fetch", "{\"workspace\":\"w\",\"ids\":[\"../x\"]}", 400);
+	ask("POST", "/api/v1/fetch", "{\"workspace\":\"v\",\"ids\":[\"x\"]}", 404);
+	ask("POST", "/api/v1/pause", "{\"workspace\":\"v\"}", 404);
+	ask("GET", "/api/v1/assets/find", NULL, 400);
+	assert_int_equal(world.news, 0);
+	assert_int_equal(world.wish, WISH_NONE);
+}
+
+static void tcp_door(void **state)
+{
+	struct http_server_handler tcp = admin_tcp_handler(admin, "127.0.0.1:8788");
+	struct http_in in = {
+		.method = "GET", .path = "/healthz", .host = "localhost:8788"
+	};
+	char password[] = "s3cret";
+
+	(void)state;
+	expect(tcp, &in, 200);
+	assert_non_null(strstr(in.header_names, "Content-Security-Policy\n"));
+	assert_non_null(strstr(in.header_names, "Cache-Control\n"));
+	in.host = "evil.example:8788";
+	expect(tcp, &in, 403);
+	in.host = "localhost";
+	in.method = "POST";
+	in.path = "/api/v1/pause";
+	expect(tcp, &in, 403);
+	assert_false(world.paused);
+	in.method = "GET";
+	in.path = "/healthz";
+	world.config.admin.password = password;
+	expect(tcp, &in, 401);
+	assert_non_null(strstr(in.header_names, "WWW-Authenticate\n"));
+	in.authorization = "Basic OnMzY3JldA==";
+	expect(tcp, &in, 200);
+	tcp = admin_tcp_handler(admin, "192.0.2.1:8788");
+	in.host = "archive.example";
+	expect(tcp, &in, 200);
+	world.config.admin.password = NULL;
+	expect(tcp, &in, 403);
+}
+
+static void shows(void **state)
+{
+	struct http_in *in;
+
+	(void)state;
+	in = ask("GET", ONE, NULL, 200);
+	has(in, "\"state\":\"archived\"");
+	has(in, "\"bytes\":1000");
+	has(in, "\"path\":\"w/one.mp4\"");
+	has(in, "A \\u001b title");
+	has(in, "\"metadata\":null");
+	in = ask("GET", ONE "/story", NULL, 200);
+	has(in, "\"asset\":\"w/one\"");
+	has(in, "\"kind\":\"delivery\"");
+	has(in, "\"next\":\"Nothing more");
+	in = ask("GET", "/api/v1/assets", NULL, 200);
+	has(in, "\"assets\":[{\"row\":7,\"workspace\":\"w\",\"id\":\"one\"");
+	has(in, "\"next\":null");
+	in = ask("GET", "/api/v1/status", NULL, 200);
+	has(in, "\"version\":\"1.2\"");
+	has(in, "\"eta_seconds\":5");
+	has(in, "\"free\":10,\"total\":null");
+	has(in, "\"last_reconcile\":null");
+	has(in, "\"reason\":\"because\"");
+	in = ask("GET", "/metrics", NULL, 200);
+	has(in, "vodkeep_assets{state=\"archived\"} 2");
+	in = ask("GET", "/", NULL, 200);
+	has(in, "<!doctype html>");
+	in = ask("HEAD", "/page.js", NULL, 200);
+}
+
+static void list_parameters(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		int status;
+	} rows[] = {
+		{ "state", "waiting", 200 },
+		{ "state", "lost", 400 },
+		{ "since", "2h", 200 },
+		{ "since", "soon", 400 },
+		{ "limit", "1", 200 },
+		{ "limit", "0", 400 },
+		{ "limit", "99999", 400 },
+		{ "workspace", "w", 200 },
+		{ "workspace", "v", 404 },
+		{ "workspace", "", 200 },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_in in = { .method = "GET",
+			.path = "/api/v1/assets",
+			.query = { rows[i].name, rows[i].value } };
+		expect(admin_unix_handler(admin), &in, rows[i].status);
+	}
+}
+
+static void readiness(void **state)
+{
+	char key[] = "mount", text[] = "the archive is not mounted";
+
+	(void)state;
+	ask("GET", "/readyz", NULL, 200);
+	world.warning = (struct warning){ .key = key, .text = text };
+	ask("GET", "/readyz", NULL, 200);
+	world.warning.not_ready = true;
+	has(ask("GET", "/readyz", NULL, 503), "mount: the archive is not mounted\n");
+}
+
+static void commands(void **state)
+{
+	(void)state;
+	ask("POST", ONE "/retry", NULL, 200);
+	assert_int_equal(world.wish, WISH_RETRY);
+	assert_int_equal(world.news, 1);
+	assert_int_equal(world.news_row, 7);
+	assert_false(world.stops_work);
+	ask("POST", ONE "/remove", "{}", 200);
+	assert_int_equal(world.wish, WISH_REMOVE);
+	assert_true(world.stops_work);
+	ask("POST", ONE "/hold", NULL, 200);
+	assert_int_equal(world.hold, 1);
+	ask("POST", ONE "/unhold", NULL, 200);
+	assert_int_equal(world.hold, 0);
+	world.has_asset = false;
+	has(ask("POST", "/api/v1/fetch",
+		    "{\"workspace\":\"w\",\"ids\":[\"one\",\"one\"]}", 200),
+		"\"ids\":[\"one\",\"one\"]");
+	assert_int_equal(world.wish, WISH_FETCH);
+	assert_int_equal(world.news_row, 7);
+	has(ask("POST", "/api/v1/retry-failed", NULL, 200), "\"count\":3");
+	ask("POST", "/api/v1/pause", NULL, 200);
+	assert_true(world.paused);
+	has(ask("POST", "/api/v1/resume", "{\"workspace\":\"w\"}", 200),
+		"\"confirmed\":3");
+	assert_false(world.paused);
+	assert_int_equal(world.wish, WISH_CONFIRM);
+}
+
+static void conflicts(void **state)
+{
+	(void)state;
+	world.held = true;
+	ask("POST", ONE "/remove", NULL, 409);
+	world.by_person = true;
+	ask("POST", ONE "/retry", NULL, 409);
+	assert_int_equal(world.wish, WISH_NONE);
+	assert_int_equal(world.news, 0);
+}
+
+static void store_trouble(void **state)
+{
+	static const struct {
+		const char *method, *path, *body;
+		int status;
+	} rows[] = {
+		{ "GET", "/api/v1/status", NULL, 503 },
+		{ "GET", "/api/v1/assets", NULL, 503 },
+		{ "GET", ONE, NULL, 503 },
+		{ "GET", ONE "/story", NULL, 503 },
+		{ "GET", "/metrics", NULL, 200 },
+		{ "POST", ONE "/retry", NULL, 503 },
+		{ "POST", "/api/v1/retry-failed", NULL, 503 },
+		{ "POST", "/api/v1/resume", NULL, 503 },
+		{ "POST", "/api/v1/fetch",
+			"{\"workspace\":\"w\",\"ids\":[\"a\",\"b\"]}", 503 },
+	};
+	(void)state;
+	err_set(&world.store_err, ERR_LOCAL, "the disk is full");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		ask(rows[i].method, rows[i].path, rows[i].body, rows[i].status);
+	assert_int_equal(world.news, 0);
+}
+
+/* The client goes, or the agent stops, between request and store: no answer is sent to
+ * nobody, no keeper is used that is gone. */
+static void interrupted(void **state)
+{
+	static const char *const paths[] = { "/api/v1/status", "/api/v1/assets", ONE,
+		ONE "/story", "/metrics", ONE "/remove", "/api/v1/resume" };
+	struct http_server_handler handler = admin_unix_handler(admin);
+
+	(void)state;
+	for (int stopping = 0; stopping < 2; stopping++) {
+		struct http_in in[ARRAY_LEN(paths)];
+
+		for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+			in[i] = (struct http_in){ .method = i < 5 ? "GET" : "POST",
+				.path = paths[i] };
+			assert_true(handler.begin(handler.arg, &in[i]) >= 0);
+			handler.request(handler.arg, &in[i]);
+			handler.gone(handler.arg, &in[i]);
+		}
+		if (stopping)
+			admin_detach(admin);
+		world_run();
+		for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+			assert_int_equal(in[i].replies, 0);
+	}
+	ask("GET", "/healthz", NULL, 503);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(tcp_door, setup, teardown),
+		cmocka_unit_test_setup_teardown(shows, setup, teardown),
+		cmocka_unit_test_setup_teardown(list_parameters, setup, teardown),
+		cmocka_unit_test_setup_teardown(readiness, setup, teardown),
+		cmocka_unit_test_setup_teardown(commands, setup, teardown),
+		cmocka_unit_test_setup_teardown(conflicts, setup, teardown),
+		cmocka_unit_test_setup_teardown(store_trouble, setup, teardown),
+		cmocka_unit_test_setup_teardown(interrupted, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

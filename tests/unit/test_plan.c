@@ -1,0 +1,605 @@
+/*
+ * plan(): what is fetched and how the look ends, row by row: a rule, a record written
+ * as a few words, what the archive has, and what comes of it.
+ *
+ * A record is a list of sources, "KEY[:OPTION...]" separated by blanks. The role is
+ * what the key begins with; options: hls, no (not available yet), NUMBERp (height),
+ * vTEXT (version), NUMBERb (bytes), @LANGUAGE. Files are written the same way; eTEXT is
+ * an etag.
+ */
+#include <config.h>
+
+#include "base/mem.h"
+#include "core/plan.h"
+#include "unit.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALL_BUT_AUDIO (FETCH_VIDEO | FETCH_THUMBNAIL | FETCH_SUBTITLES | FETCH_METADATA)
+
+static char rule_name[] = "clips", no_name[] = "";
+
+static const struct rule defaults = {
+	.name = rule_name,
+	.fetch = ALL_BUT_AUDIO,
+	.video = { VIDEO_MP4, VIDEO_HLS },
+	.n_video = 2,
+	.max_height = 1080,
+};
+
+struct world {
+	struct rule rule;
+	struct record record;
+	struct asset *asset;
+	struct plan plan;
+};
+
+/* ---- from words to values ---- */
+
+static enum role role_of(const char *key)
+{
+	char name[32];
+	enum role role = ROLES;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(key, ".-"), key);
+	assert_int_equal(role_parse(name, &role), 0);
+	return role;
+}
+
+static void source_option(struct source *source, const char *option)
+{
+	char *end;
+	long number = strtol(option, &end, 10);
+
+	if (strcmp(option, "hls") == 0) {
+		source->form = FORM_HLS;
+	} else if (strcmp(option, "no") == 0) {
+		source->available = false;
+		source->why = mem_strdup("it is being made");
+	} else if (*option == 'v') {
+		source->version = mem_strdup(option + 1);
+	} else if (*option == '@') {
+		source->language = mem_strdup(option + 1);
+	} else if (*end == 'p') {
+		source->height = (int)number;
+	} else {
+		assert_int_equal(*end, 'b');
+		source->bytes = number;
+	}
+}
+
+static void file_option(struct file *file, const char *option)
+{
+	if (*option == 'v')
+		file->version = mem_strdup(option + 1);
+	else if (*option == 'e')
+		file->etag = mem_strdup(option + 1);
+	else
+		file->bytes = strtol(option, NULL, 10);
+}
+
+static void add_sources(struct record *record, const char *words)
+{
+	char *text = mem_strdup(words), *rest = text, *word;
+
+	while ((word = strsep(&rest, " ")) && *word) {
+		char *key = strsep(&word, ":"), *option;
+		struct source *source = record_add_source(record, role_of(key), key);
+
+		while ((option = strsep(&word, ":")))
+			source_option(source, option);
+	}
+	free(text);
+}
+
+static void add_files(struct asset *asset, const char *words)
+{
+	char *text = mem_strdup(words), *rest = text, *word;
+
+	while ((word = strsep(&rest, " ")) && *word) {
+		char *key = strsep(&word, ":"), *option;
+		struct file *file = asset_add_file(asset, key);
+
+		file->role = role_of(key);
+		file->path = mem_printf("w/a.%s", key);
+		while ((option = strsep(&word, ":")))
+			file_option(file, option);
+	}
+	free(text);
+}
+
+static void begin(struct world *world, const char *sources, const char *files)
+{
+	memset(world, 0, sizeof(*world));
+	world->rule = defaults;
+	record_init(&world->record);
+	world->record.status = RECORD_READY;
+	add_sources(&world->record, sources);
+	world->asset = asset_new("w", "a");
+	add_files(world->asset, files);
+	world->asset->archived_ns = *files ? 1 : 0;
+}
+
+static void make(struct world *world)
+{
+	struct plan_input in = { world->asset, &world->record, &world->rule, 1000 };
+
+	plan_make(&in, &world->plan);
+}
+
+static void end(struct world *world)
+{
+	plan_release(&world->plan);
+	record_release(&world->record);
+	asset_free(world->asset);
+}
+
+/* What is fetched, "*" behind the main file and "!" behind what replaces another. */
+static const char *fetched(const struct plan *plan, char out[256])
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < plan->n_fetches; i++) {
+		const struct plan_fetch *fetch = &plan->fetches[i];
+
+		n += (size_t)snprintf(out + n, 256 - n, "%s%s%s%s", i ? " " : "",
+			fetch->source->key, fetch->main ? "*" : "",
+			fetch->replaces ? "!" : "");
+	}
+	return out;
+}
+
+static void assert_says(const struct plan *plan, const char *words)
+{
+	if (!*words)
+		assert_string_equal(plan->reason, "");
+	else if (!strstr(plan->reason, words))
+		fail_msg("\"%s\" does not say \"%s\"", plan->reason, words);
+}
+
+/* ---- what is fetched ---- */
+
+#define FULL                                                                      \
+	"video:720p audio thumbnail.1 thumbnail.2 subtitle.a:@en subtitle.b:@de " \
+	"subtitle.c:no"
+
+static void the_rule_says_what_is_fetched(void **state)
+{
+	static const struct {
+		unsigned fetch;
+		const char *fetched;
+	} rows[] = {
+		{ ALL_BUT_AUDIO, "video* thumbnail.1 subtitle.a subtitle.b" },
+		{ FETCH_VIDEO, "video*" },
+		{ FETCH_THUMBNAIL, "thumbnail.1" },
+		{ FETCH_ALL_THUMBNAILS, "thumbnail.1 thumbnail.2" },
+		{ FETCH_THUMBNAIL | FETCH_ALL_THUMBNAILS, "thumbnail.1 thumbnail.2" },
+		{ FETCH_SUBTITLES, "subtitle.a subtitle.b" },
+		{ FETCH_AUDIO, "audio" },
+		{ FETCH_VIDEO | FETCH_AUDIO, "video* audio" },
+		{ FETCH_METADATA, "" },
+		{ 0, "" },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, FULL, "");
+		world.rule.fetch = rows[i].fetch;
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_int_equal(world.plan.state, ASSET_ARCHIVED);
+		assert_int_equal(world.plan.due, PLAN_DUE_NEVER);
+		assert_int_equal(
+			world.plan.sidecar, (rows[i].fetch & FETCH_METADATA) != 0);
+		assert_false(world.plan.ignore);
+		assert_null(world.plan.recheck);
+		end(&world);
+	}
+}
+
+static void the_main_file(void **state)
+{
+	static const struct {
+		const char *sources, *fetched;
+		enum asset_state end;
+		enum plan_due due;
+		const char *says;
+	} rows[] = {
+		{ "video:720p", "video*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
+		{ "video", "video*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
+		{ "video:1080p video-hls:hls", "video*", ASSET_ARCHIVED, PLAN_DUE_NEVER,
+			"" },
+		/* the largest that max_resolution allows */
+		{ "video-s:480p video-m:1080p video-l:2160p", "video-m*",
+			ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
+		/* nothing smaller is on offer: better whole than nothing */
+		{ "video:2160p", "video*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
+		{ "video:2160p video-hls:hls", "", ASSET_WAITING, PLAN_DUE_SLOW,
+			"more than max_resolution allows (1080)" },
+		{ "video-hls:hls", "", ASSET_WAITING, PLAN_DUE_SLOW,
+			"there is no MP4 of this media; the media is there as HLS" },
+		{ "video:no", "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"it is being made" },
+		{ "video:no video-hls:hls", "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"it is being made; the media is there as HLS" },
+		/* audio-only media: the audio is what there is */
+		{ "audio", "audio*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
+		{ "audio:no", "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"it is being made" },
+		{ "", "", ASSET_WAITING, PLAN_DUE_SCHEDULE, "no file to download" },
+		{ "video:no thumbnail.1", "thumbnail.1", ASSET_WAITING,
+			PLAN_DUE_SCHEDULE, "it is being made" },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, "");
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_int_equal(world.plan.state, rows[i].end);
+		assert_int_equal(world.plan.due, rows[i].due);
+		assert_says(&world.plan, rows[i].says);
+		end(&world);
+	}
+}
+
+static void the_rule_says_which_form(void **state)
+{
+	static const struct {
+		enum video_form video[2];
+		size_t n_video;
+		const char *sources, *fetched, *says;
+	} rows[] = {
+		{ { VIDEO_MP4 }, 1, "video video-hls:hls", "video*", "" },
+		{ { VIDEO_MP4 }, 1, "video-hls:hls", "", "as HLS only" },
+		{ { VIDEO_HLS, VIDEO_MP4 }, 2, "video video-hls:hls", "video*", "" },
+		{ { VIDEO_HLS }, 1, "video-hls:hls", "", "does not archive yet" },
+		{ { VIDEO_MP4, VIDEO_HLS }, 2, "video-hls:hls", "",
+			"does not archive yet" },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, "");
+		memcpy(world.rule.video, rows[i].video, sizeof(world.rule.video));
+		world.rule.n_video = rows[i].n_video;
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_says(&world.plan, rows[i].says);
+		end(&world);
+	}
+}
+
+static void audio_only_media_by_rule(void **state)
+{
+	static const struct {
+		unsigned fetch;
+		const char *fetched;
+	} rows[] = {
+		{ FETCH_VIDEO, "audio*" },
+		{ FETCH_AUDIO, "audio*" },
+		{ FETCH_VIDEO | FETCH_AUDIO, "audio*" },
+		{ FETCH_METADATA, "" },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, "audio", "");
+		world.rule.fetch = rows[i].fetch;
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_int_equal(world.plan.state, ASSET_ARCHIVED);
+		end(&world);
+	}
+}
+
+/* ---- what is there already ---- */
+
+#define CURRENT "video:v1:e1:10 thumbnail.1 subtitle.a"
+
+static void only_what_differs_is_fetched_again(void **state)
+{
+	static const struct {
+		const char *sources;
+		bool changed;
+		enum on_update on_update;
+		const char *fetched;
+		bool recheck;
+	} rows[] = {
+		{ "video:v1 thumbnail.1 subtitle.a", false, UPDATE_REFRESH, "", false },
+		{ "video:v2 thumbnail.1 subtitle.a", false, UPDATE_REFRESH, "video*!",
+			false },
+		{ "video:v2 thumbnail.1 subtitle.a", false, UPDATE_VERSION, "video*!",
+			false },
+		{ "video:v2 thumbnail.1 subtitle.a", true, UPDATE_IGNORE, "", false },
+		{ "video:v1:10b thumbnail.1", false, UPDATE_REFRESH, "", false },
+		{ "video:v1:11b thumbnail.1", false, UPDATE_REFRESH, "video*!", false },
+		{ "video:11b", false, UPDATE_IGNORE, "", false },
+		{ "video thumbnail.1", false, UPDATE_REFRESH, "", false },
+		/* an event says that something changed */
+		{ "video:v1 thumbnail.1 subtitle.a", true, UPDATE_REFRESH,
+			"thumbnail.1!", true },
+		{ "video:v2 thumbnail.1", true, UPDATE_REFRESH, "video*! thumbnail.1!",
+			false },
+		{ "video:v1 thumbnail.1 subtitle.a", true, UPDATE_IGNORE, "", false },
+		/* what is new is fetched whatever on_update says */
+		{ "video:v1 thumbnail.1 subtitle.a subtitle.b", true, UPDATE_IGNORE,
+			"subtitle.b", false },
+		{ "video:v1 subtitle.b:v7", false, UPDATE_REFRESH, "subtitle.b",
+			false },
+		/* a version the file does not know */
+		{ "video:v1 subtitle.a:v1", false, UPDATE_REFRESH, "subtitle.a!",
+			false },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, CURRENT);
+		world.rule.on_update = rows[i].on_update;
+		world.asset->times.changed = rows[i].changed ? 6 : 5;
+		world.asset->answered_changed_ns = 5;
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_int_equal(world.plan.recheck != NULL, rows[i].recheck);
+		assert_int_equal(world.plan.state, ASSET_ARCHIVED);
+		end(&world);
+	}
+}
+
+static void without_a_validator_nothing_is_rechecked(void **state)
+{
+	struct world world;
+	(void)state;
+	begin(&world, "video", "video:10");
+	world.asset->times.changed = 6;
+	make(&world);
+	assert_null(world.plan.recheck);
+	assert_int_equal(world.plan.n_fetches, 0);
+	end(&world);
+}
+
+static void a_replacement_names_what_it_replaces(void **state)
+{
+	struct world world;
+	(void)state;
+	begin(&world, "video:v2", CURRENT);
+	make(&world);
+	assert_int_equal(world.plan.n_fetches, 1);
+	assert_string_equal(world.plan.fetches[0].replaces, "w/a.video");
+	end(&world);
+}
+
+/* What is archived stays although its source cannot be had any more. */
+static void the_archived_file_is_enough(void **state)
+{
+	static const struct {
+		const char *sources, *files;
+	} rows[] = {
+		{ "video:no", CURRENT },
+		{ "video-hls:hls", CURRENT },
+		{ "video:2160p video-hls:hls", CURRENT },
+		{ "", CURRENT },
+		{ "audio:no", "audio:10" },
+		{ "", "audio:10" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, rows[i].files);
+		make(&world);
+		assert_int_equal(world.plan.state, ASSET_ARCHIVED);
+		assert_int_equal(world.plan.due, PLAN_DUE_NEVER);
+		assert_int_equal(world.plan.n_fetches, 0);
+		assert_says(&world.plan, "");
+		end(&world);
+	}
+}
+
+static void a_rule_may_ignore(void **state)
+{
+	struct world world;
+	(void)state;
+	begin(&world, "video", "");
+	world.rule.action = ACTION_IGNORE;
+	make(&world);
+	assert_true(world.plan.ignore);
+	assert_int_equal(world.plan.state, ASSET_IGNORED);
+	assert_int_equal(world.plan.n_fetches, 0);
+	assert_string_equal(world.plan.reason, "rule clips ignores it");
+	world.rule.name = no_name;
+	make(&world);
+	assert_string_equal(world.plan.reason, "rule (built in) ignores it");
+	end(&world);
+	/* What is archived already is kept up to date. */
+	begin(&world, "video:v2", CURRENT);
+	world.rule.action = ACTION_IGNORE;
+	make(&world);
+	assert_false(world.plan.ignore);
+	assert_int_equal(world.plan.n_fetches, 1);
+	end(&world);
+}
+
+/* ---- records that are not ready ---- */
+
+static void what_is_not_ready(void **state)
+{
+	static const struct {
+		enum record_status status;
+		int failed, ready, changed;
+		const char *files;
+		enum asset_state end;
+		enum plan_due due;
+		const char *says;
+	} rows[] = {
+		{ RECORD_PENDING, 0, 0, 0, "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"still processing the media: encoding" },
+		{ RECORD_UNKNOWN, 0, 1, 0, "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"does not know this media" },
+		{ RECORD_FAILED, 0, 0, 0, "", ASSET_FAILED, PLAN_DUE_NEVER,
+			"failed at the platform: encoding" },
+		/* the event knows better than a record that lags */
+		{ RECORD_PENDING, 2, 1, 0, "", ASSET_FAILED, PLAN_DUE_NEVER,
+			"as its event says" },
+		{ RECORD_UNKNOWN, 2, 1, 1, "", ASSET_FAILED, PLAN_DUE_NEVER,
+			"as its event says" },
+		{ RECORD_PENDING, 1, 2, 0, "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"still processing" },
+		{ RECORD_PENDING, 1, 0, 2, "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
+			"still processing" },
+		/* an archived copy stays */
+		{ RECORD_PENDING, 0, 1, 0, CURRENT, ASSET_ARCHIVED, PLAN_DUE_NEVER,
+			"still processing" },
+		{ RECORD_UNKNOWN, 0, 1, 0, CURRENT, ASSET_ARCHIVED, PLAN_DUE_NEVER,
+			"does not know" },
+		{ RECORD_FAILED, 2, 1, 0, CURRENT, ASSET_ARCHIVED, PLAN_DUE_NEVER,
+			"failed at the platform" },
+		{ RECORD_FAILED, 2, 1, 0, "metadata", ASSET_FAILED, PLAN_DUE_NEVER,
+			"failed at the platform" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, "", rows[i].files);
+		world.record.status = rows[i].status;
+		world.record.reason = mem_strdup("encoding");
+		world.asset->times = (struct event_times){ .failed = rows[i].failed,
+			.ready = rows[i].ready,
+			.changed = rows[i].changed };
+		make(&world);
+		assert_int_equal(world.plan.state, rows[i].end);
+		assert_int_equal(world.plan.due, rows[i].due);
+		assert_int_equal(world.plan.n_fetches, 0);
+		assert_false(world.plan.sidecar);
+		assert_says(&world.plan, rows[i].says);
+		end(&world);
+	}
+}
+
+/* ---- the small ones ---- */
+
+static void when_the_platform_is_asked(void **state)
+{
+	static const struct {
+		bool tombstone, by_person;
+		enum asset_wish wish;
+		bool asks;
+	} rows[] = {
+		{ false, false, WISH_NONE, true },
+		{ true, false, WISH_NONE, true },
+		{ true, true, WISH_NONE, false },
+		{ true, true, WISH_RETRY, false },
+		{ true, true, WISH_FETCH, true },
+		{ false, false, WISH_REMOVE, false },
+		{ true, false, WISH_REMOVE, false },
+		{ false, false, WISH_CONFIRM, true },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct asset asset = { .tombstone = rows[i].tombstone,
+			.by_person = rows[i].by_person,
+			.wish = rows[i].wish };
+
+		assert_int_equal(plan_needs_record(&asset), rows[i].asks);
+	}
+}
+
+static void where_an_unfinished_look_rests(void **state)
+{
+	struct world world;
+	(void)state;
+	for (int archived = 0; archived < 2; archived++) {
+		begin(&world, "", archived ? CURRENT : "");
+		for (int i = 0; i < ASSET_STATE_COUNT; i++) {
+			enum asset_state before = (enum asset_state)i;
+			enum asset_state rest = plan_rest_state(world.asset, before);
+
+			assert_true(asset_may_move(ASSET_FETCHING, rest));
+			if (rest != before)
+				assert_int_equal(rest,
+					archived ? ASSET_ARCHIVED : ASSET_WAITING);
+		}
+		assert_int_equal(plan_rest_state(world.asset, ASSET_DELETION_HELD),
+			ASSET_DELETION_HELD);
+		assert_int_equal(plan_rest_state(world.asset, ASSET_DOWNLOADING),
+			archived ? ASSET_ARCHIVED : ASSET_WAITING);
+		end(&world);
+	}
+}
+
+static void suffixes(void **state)
+{
+	static const struct {
+		enum role role;
+		const char *key, *language, *suffix;
+	} rows[] = {
+		{ ROLE_VIDEO, "video", NULL, "" },
+		{ ROLE_AUDIO, "audio", "en", "" },
+		{ ROLE_METADATA, "metadata", NULL, "" },
+		{ ROLE_THUMBNAIL, "thumbnail.1", NULL, "" },
+		{ ROLE_THUMBNAIL, "thumbnail.2", NULL, ".2" },
+		{ ROLE_THUMBNAIL, "thumbnail.12", NULL, ".12" },
+		{ ROLE_SUBTITLE, "subtitle.x", "de", ".de" },
+		{ ROLE_SUBTITLE, "subtitle.x", "pt-BR", ".pt-BR" },
+		{ ROLE_SUBTITLE, "subtitle.x", NULL, ".und" },
+		{ ROLE_SUBTITLE, "subtitle.x", "", ".und" },
+		{ ROLE_SUBTITLE, "subtitle.x", "../..", ".und" },
+		{ ROLE_SUBTITLE, "subtitle.x", "f/r", ".fr" },
+		{ ROLE_SUBTITLE, "subtitle.x",
+			"0123456789012345678901234567890123456789",
+			".01234567890123456789012345678901234" },
+		/* English is taken, twice */
+		{ ROLE_SUBTITLE, "subtitle.x", "en", ".en.3" },
+		{ ROLE_SUBTITLE, "subtitle.one", "en", ".en" },
+		{ ROLE_SUBTITLE, "subtitle.two", "en", ".en.2" },
+	};
+	struct asset *asset = asset_new("w", "a");
+	char out[64];
+	(void)state;
+	mem_replace(&asset->base_path, "w/a");
+	for (int i = 0; i < 2; i++) {
+		struct file *file =
+			asset_add_file(asset, i ? "subtitle.two" : "subtitle.one");
+
+		file->role = ROLE_SUBTITLE;
+		file->path = mem_strdup(i ? "w/a.en.2.vtt" : "w/a.en.vtt");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		plan_suffix(asset, rows[i].role, rows[i].key, rows[i].language, out);
+		assert_string_equal(out, rows[i].suffix);
+	}
+	asset_free(asset);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_rule_says_what_is_fetched),
+		cmocka_unit_test(the_main_file),
+		cmocka_unit_test(the_rule_says_which_form),
+		cmocka_unit_test(audio_only_media_by_rule),
+		cmocka_unit_test(only_what_differs_is_fetched_again),
+		cmocka_unit_test(without_a_validator_nothing_is_rechecked),
+		cmocka_unit_test(a_replacement_names_what_it_replaces),
+		cmocka_unit_test(the_archived_file_is_enough),
+		cmocka_unit_test(a_rule_may_ignore),
+		cmocka_unit_test(what_is_not_ready),
+		cmocka_unit_test(when_the_platform_is_asked),
+		cmocka_unit_test(where_an_unfinished_look_rests),
+		cmocka_unit_test(suffixes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

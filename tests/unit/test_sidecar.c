@@ -1,0 +1,123 @@
+/*
+ * The sidecar's schema is a promise: the whole text is compared, byte for byte.
+ */
+#include <config.h>
+
+#include "archive/sidecar.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "unit.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define CREATED_NS INT64_C(1795341600123000000) /* 2026-11-22T10:00:00.123Z */
+
+static struct asset *sample(void)
+{
+	struct asset *asset = asset_new("production", "d49e44c7");
+	struct facts *facts = &asset->facts;
+
+	facts->title = mem_strdup("Goal \"1\"\n");
+	facts->type = mem_strdup("clip");
+	facts->created_ns = CREATED_NS;
+	facts->expires_ns = CREATED_NS + 1000000;
+	facts->duration_ms = 12345;
+	facts->width = 1920;
+	facts->height = 1080;
+	facts->stream = mem_strdup("final");
+	facts->metadata = cJSON_CreateObject();
+	cJSON_AddStringToObject(facts->metadata, "team", "sports");
+	asset->rule = mem_strdup("clips");
+	asset->archived_ns = CREATED_NS + 2000000;
+	asset->platform_data = mem_strdup("{\"id\":\"d49e44c7\"}");
+
+	struct file *video = asset_add_file(asset, "video");
+	video->role = ROLE_VIDEO;
+	video->path = mem_strdup("production/goal.mp4");
+	video->bytes = INT64_C(216000000000);
+	memset(video->sha256, 'a', 64);
+	video->content_type = mem_strdup("video/mp4");
+	video->source_host = mem_strdup("cdn.example.org");
+	video->etag = mem_strdup("\"secret?\"");
+	video->downloaded_ns = CREATED_NS;
+	struct file *sidecar = asset_add_file(asset, "metadata");
+	sidecar->role = ROLE_METADATA;
+	sidecar->path = mem_strdup("production/goal.json");
+	return asset;
+}
+
+static void test_whole(void **state)
+{
+	static const char expected[] =
+		"{\n"
+		"\t\"schema\":\t\"vodkeep.asset/1\",\n"
+		"\t\"workspace\":\t\"production\",\n"
+		"\t\"platform\":\t\"fastpix\",\n"
+		"\t\"id\":\t\"d49e44c7\",\n"
+		"\t\"title\":\t\"Goal \\\"1\\\"\\n\",\n"
+		"\t\"type\":\t\"clip\",\n"
+		"\t\"created\":\t\"2026-11-22T10:00:00.123Z\",\n"
+		"\t\"expires\":\t\"2026-11-22T10:00:00.124Z\",\n"
+		"\t\"duration\":\t12.345,\n"
+		"\t\"resolution\":\t\"1080p\",\n"
+		"\t\"stream\":\t\"final\",\n"
+		"\t\"channel\":\tnull,\n"
+		"\t\"creator\":\tnull,\n"
+		"\t\"metadata\":\t{\n"
+		"\t\t\"team\":\t\"sports\"\n"
+		"\t},\n"
+		"\t\"rule\":\t\"clips\",\n"
+		"\t\"files\":\t[{\n"
+		"\t\t\t\"role\":\t\"video\",\n"
+		"\t\t\t\"path\":\t\"production/goal.mp4\",\n"
+		"\t\t\t\"bytes\":\t216000000000,\n"
+		"\t\t\t\"sha256\":\t\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaaaaaaaaaaaa\",\n"
+		"\t\t\t\"content_type\":\t\"video/mp4\",\n"
+		"\t\t\t\"language\":\tnull,\n"
+		"\t\t\t\"downloaded_at\":\t\"2026-11-22T10:00:00.123Z\",\n"
+		"\t\t\t\"source_host\":\t\"cdn.example.org\"\n"
+		"\t\t}],\n"
+		"\t\"archived_at\":\t\"2026-11-22T10:00:00.125Z\",\n"
+		"\t\"platform_data\":\t{\n"
+		"\t\t\"id\":\t\"d49e44c7\"\n"
+		"\t}\n"
+		"}\n";
+	struct asset *asset = sample();
+	char *text = sidecar_text(asset, "fastpix");
+	(void)state;
+
+	assert_string_equal(text, expected);
+	free(text);
+	asset_free(asset);
+}
+
+static void test_nothing_known(void **state)
+{
+	struct asset *asset = asset_new("w", "id");
+	char *text;
+	cJSON *json;
+	(void)state;
+
+	asset->platform_data = mem_strdup("{cut");
+	text = sidecar_text(asset, "optiview");
+	assert_int_equal(json_parse(text, strlen(text), &json, NULL), 0);
+	assert_true(cJSON_IsNull(json_at(json, "title")));
+	assert_true(cJSON_IsNull(json_at(json, "duration")));
+	assert_true(cJSON_IsNull(json_at(json, "platform_data")));
+	assert_true(cJSON_IsObject(json_at(json, "metadata")));
+	assert_int_equal(cJSON_GetArraySize(json_at(json, "files")), 0);
+	assert_null(json_at(json, "expires"));
+	cJSON_Delete(json);
+	free(text);
+	asset_free(asset);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_nothing_known),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
