@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_MAX 256
+#define BATCH_MAX 1024
 #define IDLE_MS   250 /* nobody has written for so long: time to tidy */
 #define STOPPING  "vodkeep is stopping"
 
