@@ -4,7 +4,7 @@
  * nothing here makes one unless told to. Staging, placing and removing have files of
  * their own.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/archive.h"
 

@@ -1,10 +1,10 @@
 /*
- * The archive directory: final paths, staging, durable placement, trash, marker and free
- * space (INTERFACE §7). It never follows a symlink, never leaves its root, never replaces
- * or removes a file it is not told is its own.
+ * The archive directory: final paths, staging, durable placement, trash, marker and
+ * free space (INTERFACE §7). It never follows a symlink, never leaves its root, never
+ * replaces or removes a file it is not told is its own.
  *
- * Everything here blocks: call it on the libuv pool or a transfer worker. A struct archive
- * is immutable after open and may be used by many threads at once.
+ * Everything here blocks: call it on the libuv pool or a transfer worker. A struct
+ * archive is immutable after open and may be used by many threads at once.
  */
 #ifndef VODKEEP_ARCHIVE_ARCHIVE_H
 #define VODKEEP_ARCHIVE_ARCHIVE_H
@@ -16,43 +16,49 @@
 
 struct archive;
 
-/* Open an existing directory. ERR_LOCAL with a sentence and remedy when it is not there or
- * not writable. Creates nothing. */
+/* Open an existing directory. ERR_LOCAL with a sentence and remedy when it is not there
+ * or not writable. Creates nothing. */
 int archive_open(struct archive **out, const char *dir, struct err *err);
 void archive_close(struct archive *archive);
 const char *archive_dir(const struct archive *archive);
 
 /* The marker .vodkeep/archive-id: 32 hex digits. ERR_NOT_FOUND when it is absent. */
 int archive_marker_read(const struct archive *archive, char id[33], struct err *err);
-/* Make .vodkeep, staging, trash and a new marker (durably). ERR_EXISTS when one is there. */
+/* Make .vodkeep, staging, trash and a new marker (durably). ERR_EXISTS when one is
+ * there. */
 int archive_marker_create(const struct archive *archive, char id[33], struct err *err);
-/* 0 when the marker is there and says @id; else ERR_LOCAL: the archive is not mounted, or
- * is another one. Re-opens the root by name, so a late mount or unmount is noticed. */
+/* 0 when the marker is there and says @id; else ERR_LOCAL: the archive is not mounted,
+ * or is another one. Re-opens the root by name, so a late mount or unmount is noticed.
+ */
 int archive_check(struct archive *archive, const char *id, struct err *err);
-int archive_space(const struct archive *archive, int64_t *free_bytes, int64_t *total_bytes,
-	struct err *err);
+int archive_space(const struct archive *archive, int64_t *free_bytes,
+	int64_t *total_bytes, struct err *err);
 
 /* Staging. @name is one component, made by archive_part_name(). */
 void archive_part_name(int64_t row, const char *key, char out[256]);
 int archive_part_open(const struct archive *archive, const char *name, int *fd,
 	int64_t *size, struct err *err); /* read-write, created when absent */
-/* Make the names in the staging folder durable: before a part's bytes are first claimed. */
+/* Make the names in the staging folder durable: before a part's bytes are first
+ * claimed. */
 int archive_part_sync(const struct archive *archive, struct err *err);
-int archive_part_remove(const struct archive *archive, const char *name, struct err *err);
-/* Remove staging files that @known does not know. Returns how many through *removed. Before
- * transfers and archive_put() begin: their own files are here too. */
+int archive_part_remove(
+	const struct archive *archive, const char *name, struct err *err);
+/* Remove staging files that @known does not know. Returns how many through *removed.
+ * Before transfers and archive_put() begin: their own files are here too. */
 int archive_part_sweep(const struct archive *archive,
-	bool (*known)(void *arg, const char *name), void *arg, int *removed, struct err *err);
+	bool (*known)(void *arg, const char *name), void *arg, int *removed,
+	struct err *err);
 
-/* Place a whole, checked, fsynced part under @rel: sets mtime, makes directories, renames,
- * fsyncs the directories. Without @replace an existing file is ERR_EXISTS and nothing
- * happens; with it the file (known to be the asset's own) is replaced atomically. */
+/* Place a whole, checked, fsynced part under @rel: sets mtime, makes directories,
+ * renames, fsyncs the directories. Without @replace an existing file is ERR_EXISTS and
+ * nothing happens; with it the file (known to be the asset's own) is replaced
+ * atomically. */
 int archive_place(const struct archive *archive, const char *part, const char *rel,
 	int64_t mtime_ns, bool replace, struct err *err);
-/* After a crash while placing: open @rel for reading if it is @part, placed: it is there,
- * and @part is gone from staging or is the same file. Else ERR_NOT_FOUND. */
-int archive_placed_open(const struct archive *archive, const char *part, const char *rel,
-	int *fd, int64_t *size, struct err *err);
+/* After a crash while placing: open @rel for reading if it is @part, placed: it is
+ * there, and @part is gone from staging or is the same file. Else ERR_NOT_FOUND. */
+int archive_placed_open(const struct archive *archive, const char *part,
+	const char *rel, int *fd, int64_t *size, struct err *err);
 /* Durable small file (a sidecar), atomically replacing its own earlier version. */
 int archive_put(const struct archive *archive, const char *rel, const void *data,
 	size_t len, int64_t mtime_ns, bool replace, struct err *err);
@@ -63,19 +69,20 @@ int archive_move(const struct archive *archive, const char *from, const char *to
  * absent file is success (*was_there false; may be NULL). */
 int archive_remove(const struct archive *archive, const char *rel, bool *was_there,
 	struct err *err);
-/* Move a file to .vodkeep/trash/DATE/REL (DATE "2026-11-22"); absent is success. A taken
- * name gets "~2", "~3" … */
+/* Move a file to .vodkeep/trash/DATE/REL (DATE "2026-11-22"); absent is success. A
+ * taken name gets "~2", "~3" … */
 int archive_trash(const struct archive *archive, const char *rel, const char *date,
 	struct err *err);
 /* Remove trash folders dated before @date; at most @max_files. */
 int archive_trash_purge(const struct archive *archive, const char *date, int max_files,
 	int *removed, struct err *err);
-/* Regular file at @rel: *size, and its SHA-256 when @sha256 is not NULL. ERR_NOT_FOUND. */
+/* Regular file at @rel: *size, and its SHA-256 when @sha256 is not NULL. ERR_NOT_FOUND.
+ */
 int archive_stat(const struct archive *archive, const char *rel, int64_t *size,
 	char sha256[65], struct err *err);
 /* Open a regular file for reading (no symlink followed). */
-int archive_read_open(const struct archive *archive, const char *rel, int *fd,
-	struct err *err);
+int archive_read_open(
+	const struct archive *archive, const char *rel, int *fd, struct err *err);
 
 /* A series: pictures in one directory, each named by its moment. @sha256 NULL:
  * "2026-11-22T10-00-00.123Z.jpg"; else "2026-11-22T10-00-00.123Z~1a2b3c4d.jpg", for

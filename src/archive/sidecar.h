@@ -1,6 +1,7 @@
 /*
- * The sidecar: an asset in vodkeep's own stable schema "vodkeep.asset/1" (INTERFACE §7),
- * so that the archive can be read, moved and imported without vodkeep's database. Pure.
+ * The sidecar: an asset in vodkeep's own stable schema "vodkeep.asset/1" (INTERFACE
+ * §7), so that the archive can be read, moved and imported without vodkeep's database.
+ * Pure.
  */
 #ifndef VODKEEP_ARCHIVE_SIDECAR_H
 #define VODKEEP_ARCHIVE_SIDECAR_H

@@ -72,9 +72,15 @@ const char *look_workspace(const struct look *look)
 	return look->ws->name;
 }
 
-enum asset_state look_state(const struct look *look)
+bool look_live_state(const struct look *look, enum asset_state *state)
 {
-	return look->asset ? look->asset->state : ASSET_FETCHING;
+	bool at_rest = look->asset &&
+		       plan_rest_state(look->asset, look->before) == look->before &&
+		       look->before != ASSET_WAITING;
+
+	*state = look->asset ? look->asset->state : ASSET_FETCHING;
+	return *state == ASSET_DOWNLOADING ||
+	       (*state == ASSET_FETCHING && look->asset && !at_rest);
 }
 
 /* ---- the end ---- */

@@ -33,8 +33,8 @@ struct look_env {
 	struct guard *guard;
 	struct slots *slots;
 	struct warnings *warnings;
-	/* The turn to remove files in a workspace: one look at a time, so that each sees what
-	 * the others have removed (max_delete). Valid as long as the env. */
+	/* The turn to remove files in a workspace: one look at a time, so that each
+	 * sees what the others have removed (max_delete). Valid as long as the env. */
 	struct slots *(*removal_turn)(void *arg, const char *workspace);
 	/* Once for each look, last; it is freed after. */
 	void (*done)(void *arg, struct look *look);
@@ -47,7 +47,8 @@ struct look *look_start(const struct look_env *env, struct settings *settings,
 void look_stop(struct look *look);
 int64_t look_row(const struct look *look);
 const char *look_workspace(const struct look *look);
-/* fetching or downloading, or the state it is about to rest in. */
-enum asset_state look_state(const struct look *look);
+/* Whether it is fetching or downloading right now, which the store need not know. What
+ * is archived already stays archived to others while it is only looked at again. */
+bool look_live_state(const struct look *look, enum asset_state *state);
 
 #endif

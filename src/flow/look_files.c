@@ -31,7 +31,24 @@ void look_op(struct look *look, enum file_op_kind kind, const char *path,
 	};
 }
 
-static int run_op(const struct look *look, const struct file_op *op, struct err *err)
+/* Also of a download that had just begun, of which no part has been stored yet. */
+static bool is_of_another_asset(void *arg, const char *name)
+{
+	const struct look *look = arg;
+	char *end;
+
+	return strtoll(name, &end, 10) != look->row || *end != '.';
+}
+
+static int remove_parts(struct look *look, struct err *err)
+{
+	int removed;
+
+	return archive_part_sweep(
+		look->env->archive, is_of_another_asset, look, &removed, err);
+}
+
+static int run_op(struct look *look, const struct file_op *op, struct err *err)
 {
 	const struct archive *archive = look->env->archive;
 
@@ -42,8 +59,8 @@ static int run_op(const struct look *look, const struct file_op *op, struct err 
 		return archive_remove(archive, op->path, NULL, err);
 	case OP_TRASH:
 		return archive_trash(archive, op->path, op->to, err);
-	case OP_PART_REMOVE:
-		return archive_part_remove(archive, op->path, err);
+	case OP_PARTS_REMOVE:
+		return remove_parts(look, err);
 	case OP_PUT:
 		return archive_put(archive, op->path, op->to, strlen(op->to),
 			look->ops_mtime_ns, op->replace, err);

@@ -21,7 +21,13 @@ struct task {
 	bool has_slot, ended;
 };
 
-enum file_op_kind { OP_MOVE, OP_REMOVE, OP_TRASH, OP_PART_REMOVE, OP_PUT };
+enum file_op_kind {
+	OP_MOVE,
+	OP_REMOVE,
+	OP_TRASH,
+	OP_PARTS_REMOVE /* whatever is staged for the asset */,
+	OP_PUT
+};
 struct file_op {
 	enum file_op_kind kind;
 	char *path, *to; /* to: new path, date, or the text to put */

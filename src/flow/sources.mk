@@ -8,6 +8,7 @@ libvodkeep_a_SOURCES += src/flow/look.c src/flow/look.h src/flow/look_steps.h
 libvodkeep_a_SOURCES += src/flow/look_fetch.c src/flow/look_files.c src/flow/look_remove.c
 libvodkeep_a_SOURCES += src/flow/sweep.c src/flow/sweep.h
 libvodkeep_a_SOURCES += src/flow/keeper.c src/flow/keeper.h
+libvodkeep_a_SOURCES += src/flow/keeper_turn.c src/flow/keeper_parts.h
 libvodkeep_a_SOURCES += src/flow/limiter.c src/flow/limiter.h
 libvodkeep_a_SOURCES += src/flow/series.c src/flow/series.h
 libvodkeep_a_SOURCES += src/flow/intake.c src/flow/intake.h

@@ -3,7 +3,7 @@
  * last said of itself, and its events. A transfer is known by number on the other side;
  * a report for one that is done is dropped.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 
@@ -49,9 +49,10 @@ struct transfers {
 static struct transfer *find(struct transfers *transfers, uint64_t id)
 {
 	struct transfer *transfer;
-	TAILQ_FOREACH(transfer, &transfers->list, link)
-	if (transfer->id == id)
-		return transfer;
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link))
+		if (transfer->id == id)
+			return transfer;
 	return NULL;
 }
 
@@ -254,8 +255,8 @@ void transfers_each(struct transfers *transfers,
 	void (*visit)(void *arg, const struct transfer_progress *progress), void *arg)
 {
 	struct transfer *transfer;
-	TAILQ_FOREACH(transfer, &transfers->list, link)
-	{
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link)) {
 		struct transfer_progress progress = {
 			.workspace = transfer->workspace,
 			.asset_id = transfer->asset_id,

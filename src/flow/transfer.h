@@ -3,10 +3,11 @@
  *
  *   open ► receive ► check ► seal ► (owner stores the part) ► place ► done
  *
- * This header is the control loop's side. Behind it each transfer worker owns a loop, an
- * HTTP client and the part's descriptor; blocks of 256 KiB are written there and hashed on
- * a hasher thread in order. A part resumes with Range + If-Range; another validator, total
- * or offset starts it over (DESIGN §4.6). No store, no platform, no rules in here.
+ * This header is the control loop's side. Behind it each transfer worker owns a loop,
+ * an HTTP client and the part's descriptor; blocks of 256 KiB are written there and
+ * hashed on a hasher thread in order. A part resumes with Range + If-Range; another
+ * validator, total or offset starts it over (DESIGN §4.6). No store, no platform, no
+ * rules in here.
  */
 #ifndef VODKEEP_FLOW_TRANSFER_H
 #define VODKEEP_FLOW_TRANSFER_H
@@ -29,10 +30,13 @@ struct transfers_options {
 };
 int transfers_open(struct transfers **out, uv_loop_t *loop,
 	const struct transfers_options *options, struct err *err);
-/* Take over changed options (reload): new transfers use them. */
-void transfers_configure(struct transfers *transfers, const struct transfers_options *options);
-/* Stop receiving everywhere: data held so far is fsynced, part() is called with it, then
- * done() with ERR_CANCELLED for each. Takes well under 5 s. */
+/* Take over changed options (reload): new transfers use them. The number of threads
+ * stays until the next start. */
+void transfers_configure(
+	struct transfers *transfers, const struct transfers_options *options);
+/* Stop receiving everywhere: data held so far is fsynced, part() is called with it,
+ * then done() with ERR_CANCELLED for each. Takes well under 5 s. For good: what is
+ * started afterwards ends at once, likewise. */
 void transfers_park(struct transfers *transfers);
 /* All transfers must be done. Joins the workers, then closed(arg). */
 void transfers_close(struct transfers *transfers, void (*closed)(void *arg), void *arg);
@@ -44,12 +48,14 @@ struct transfer_spec {
 	enum role role;
 	const char *key;
 	const char *url;
-	const struct part *part;    /* a part that has begun, or NULL */
-	int64_t expected_bytes;     /* as the API tells; -1 unknown */
-	const char *path_stem;      /* final path without extension: "production/…/goal-ID.en" */
-	const char *replaces;       /* path of this asset's present file of this key, or NULL */
-	int64_t mtime_ns;           /* 0: now */
-	int64_t keep_free_bytes;    /* free space that must remain after this file */
+	const struct part *part; /* a part that has begun, or NULL */
+	int64_t expected_bytes;  /* as the API tells; -1 unknown */
+	const char *
+		path_stem; /* final path without extension: "production/…/goal-ID.en" */
+	const char
+		*replaces; /* path of this asset's present file of this key, or NULL */
+	int64_t mtime_ns;  /* 0: now */
+	int64_t keep_free_bytes; /* free space that must remain after this file */
 	/* Host policy of the workspace. */
 	const struct text_list *media_hosts; /* globs; empty: any */
 	bool allow_private;
@@ -57,38 +63,40 @@ struct transfer_spec {
 };
 
 struct transfer_result {
-	struct file file;       /* key, role, path, bytes, sha256, content_type, source_host,
-	                         * etag, downloaded_ns; owned by the callee's caller: copy */
-	bool found_placed;      /* a part that was being placed before a crash was already there */
-	int64_t received;       /* bytes over the network in this run */
-	int64_t resumed_from;   /* offset this run began at */
-	int64_t duration_ms;    /* of the media (MP4), -1 unknown */
+	struct file file;  /* key, role, path, bytes, sha256, content_type, source_host,
+			    * etag, downloaded_ns; owned by the callee's caller: copy */
+	bool found_placed; /* a part that was being placed before a crash was already
+			      there */
+	int64_t received;  /* bytes over the network in this run */
+	int64_t resumed_from; /* offset this run began at */
+	int64_t duration_ms;  /* of the media (MP4), -1 unknown */
 };
 
 struct transfer_events {
-	/* The part now durably holds part->held bytes (at least every second or 8 MiB while
-	 * data flows, and at the end of every run that holds any). Store it. */
+	/* The part now durably holds part->held bytes (at least every second or 8 MiB
+	 * while data flows, and at the end of every run that holds any). Store it. */
 	void (*part)(void *arg, const struct part *part);
-	/* A noteworthy turn for the story: "resumed at 12.0 MiB", "the file changed at the
-	 * source: started over". */
+	/* A noteworthy turn for the story: "resumed at 12.0 MiB", "the file changed at
+	 * the source: started over". */
 	void (*note)(void *arg, const char *text);
-	/* Whole, checked, hashed, fsynced; part->placing and sha256 are set. Store it, then
-	 * call transfer_place(). */
+	/* Whole, checked, hashed, fsynced; part->placing and sha256 are set. Store it,
+	 * then call transfer_place(). */
 	void (*sealed)(void *arg, const struct part *part);
-	/* Once, last. result is NULL on failure. err->class: TRANSIENT (retry, resumes),
-	 * STALE (401/403/410 on the link: resolve again), NOT_YET (404 on a rendition),
-	 * PERMANENT (host refused, certificate, 4xx), LOCAL (disk), EXISTS (a foreign file
-	 * lies at the final path: claim another and start again; the part is kept),
-	 * CANCELLED. */
-	void (*done)(void *arg, const struct err *err, const struct transfer_result *result);
+	/* Once, last. result is NULL on failure. err->class: TRANSIENT (retry,
+	 * resumes), STALE (401/403/410 on the link: resolve again), NOT_YET (404 on a
+	 * rendition), PERMANENT (host refused, certificate, 4xx), LOCAL (disk), EXISTS
+	 * (a foreign file lies at the final path: claim another and start again; the
+	 * part is kept), CANCELLED. */
+	void (*done)(
+		void *arg, const struct err *err, const struct transfer_result *result);
 	void *arg;
 };
-struct transfer *transfer_start(struct transfers *transfers, const struct transfer_spec *spec,
-	const struct transfer_events *events);
+struct transfer *transfer_start(struct transfers *transfers,
+	const struct transfer_spec *spec, const struct transfer_events *events);
 /* After sealed(): go on and place. */
 void transfer_place(struct transfer *transfer);
-/* done() follows with ERR_CANCELLED; with @discard the staging file is removed first, else
- * it is kept and part() tells what it holds. */
+/* done() follows with ERR_CANCELLED; with @discard the staging file is removed first,
+ * else it is kept and part() tells what it holds. */
 void transfer_cancel(struct transfer *transfer, bool discard);
 /* Pause or go on with receiving (disk low, `vodkeep pause`). */
 void transfers_pause(struct transfers *transfers, bool paused);

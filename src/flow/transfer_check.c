@@ -2,7 +2,7 @@
  * Content against role: by the bytes, never by name or Content-Type. A page where a
  * video should be is an answer that may be right next time, so it is transient.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_check.h"
 
@@ -14,12 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MIB            (INT64_C(1) << 20)
-#define SUBTITLE_MAX   (16 * MIB)
-#define THUMBNAIL_MAX  (64 * MIB)
-#define TEXT_READ      65536
-#define BAD_TEXT_SHARE 20 /* one byte in so many may be no UTF-8 (SubRip in Latin-1) \
-			   */
+#define MIB           (INT64_C(1) << 20)
+#define SUBTITLE_MAX  (16 * MIB)
+#define THUMBNAIL_MAX (64 * MIB)
+#define TEXT_READ     65536
+#define BAD_TEXT_SHARE                                                \
+	20 /* one byte in so many may be no UTF-8 (SubRip in Latin-1) \
+	    */
 
 #define K(kind) (1u << (unsigned)(kind))
 

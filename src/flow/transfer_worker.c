@@ -5,7 +5,7 @@
  * Changed client options (reload) open a new client for later calls; the old one is
  * retired and closes when its last call has ended.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 
@@ -152,8 +152,8 @@ static void on_tick(uv_timer_t *tick)
 	struct station *station = container_of(tick, struct station, tick);
 	struct job *job;
 
-	TAILQ_FOREACH(job, &station->jobs, link)
-	job_tick(job);
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+		job_tick(job);
 	close_retired(station, false);
 	trim_spare(station, SPARE_MAX);
 	if (TAILQ_EMPTY(&station->jobs) && !station->retired) {
@@ -198,9 +198,9 @@ void station_submit(struct station *station, struct job *job)
 static struct job *find_job(struct station *station, uint64_t id)
 {
 	struct job *job;
-	TAILQ_FOREACH(job, &station->jobs, link)
-	if (job->id == id)
-		return job;
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+		if (job->id == id)
+			return job;
 	return NULL;
 }
 
@@ -208,16 +208,15 @@ static void park(struct station *station)
 {
 	struct job *job;
 	station->parked = true;
-	TAILQ_FOREACH(job, &station->jobs, link)
-	job_cancel(job, false, "the agent is stopping");
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+		job_cancel(job, false, "the agent is stopping");
 }
 
 static void pause_all(struct station *station, bool paused)
 {
 	struct job *job;
 	station->paused = paused;
-	TAILQ_FOREACH(job, &station->jobs, link)
-	{
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link)) {
 		job_update_pause(job);
 		job_advance(job);
 	}

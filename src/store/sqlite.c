@@ -13,7 +13,7 @@
  * The lock is on a file of its own: SQLite's locks come and go with transactions, and
  * two agents would take turns instead of one being refused.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

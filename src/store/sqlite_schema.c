@@ -11,7 +11,7 @@
  * partial. Bodies and platform data live in tables of their own, so that the rest stays
  * dense.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -17,7 +17,7 @@
  * after the other on their own threads, the writer's last, and joins the threads, which
  * are idle by then.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/request.h"
 

@@ -35,6 +35,7 @@ integration_files = \
 	tests/integration/test_flood.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
+	tests/integration/test_series.py \
 	tests/integration/test_transfer.py \
 	tests/integration/test_twin.py \
 	tests/integration/tracer.py

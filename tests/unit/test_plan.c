@@ -7,7 +7,7 @@
  * vTEXT (version), NUMBERb (bytes), @LANGUAGE. Files are written the same way; eTEXT is
  * an etag.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/mem.h"
 #include "core/plan.h"

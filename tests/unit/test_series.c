@@ -726,5 +726,9 @@ int main(void)
 		with_world(test_prune_refuses),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	uv_library_shutdown(); /* the pool's threads end, and free what OpenSSL gave
+				  them */
+	return failed;
 }
