@@ -54,10 +54,11 @@ static bool stem_taken(const struct look *look, const char *stem, enum role role
 	return false;
 }
 
-static void task_add(
-	struct look *look, const struct source *source, const char *replaces, bool main)
+static void task_add(struct look *look, const struct source *source, bool main)
 {
 	struct task *task = mem_alloc(sizeof(*task));
+	/* Asked anew: the path step may have moved it since the plan was made. */
+	const struct file *present = asset_file(look->asset, source->key);
 	char suffix[64];
 
 	plan_suffix(look->asset, source->role, source->key, source->language, suffix);
@@ -66,7 +67,7 @@ static void task_add(
 	task->role = source->role;
 	task->language = mem_strdup(source->language);
 	task->version = mem_strdup(source->version);
-	task->replaces = mem_strdup(replaces);
+	task->replaces = mem_strdup(present ? present->path : NULL);
 	task->expected_bytes = source->bytes;
 	task->main = main;
 	task->optional = source->optional;
@@ -438,7 +439,7 @@ void look_fetch(struct look *look)
 
 		/* After a new claim only what is still missing. */
 		if (!look->exists_seen || !asset_file(look->asset, fetch->source->key))
-			task_add(look, fetch->source, fetch->replaces, fetch->main);
+			task_add(look, fetch->source, fetch->main);
 	}
 	look->exists_seen = false;
 	if (look->stopping || look->n_tasks == 0) {
@@ -504,7 +505,7 @@ static void recheck_done(void *arg, const struct err *err, const struct http_hea
 	}
 	look_note(look, "api", "%s changed at its source: fetched again", source->key);
 	look_tasks_free(look);
-	task_add(look, source, asset_file(look->asset, source->key)->path, true);
+	task_add(look, source, true);
 	run_tasks(look);
 }
 
