@@ -20,7 +20,7 @@ struct plan_input {
 /* One file to fetch. */
 struct plan_fetch {
 	const struct source *source; /* of the record */
-	const char *replaces; /* path of the present file it takes over from, or NULL */
+	const char *replaces; /* present file it takes over from, until files move; or NULL */
 	bool main;            /* the video (or the audio of audio-only media) */
 };
 
