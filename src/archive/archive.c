@@ -4,7 +4,7 @@
  * nothing here makes one unless told to. Staging, placing and removing have files of
  * their own.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/archive.h"
 
@@ -69,13 +69,6 @@ int archive_open(struct archive **out, const char *dir, struct err *err)
 	int rc = root_open(dir, &root, err);
 	if (rc)
 		return rc;
-	if (faccessat(root, ".", R_OK | W_OK | X_OK, AT_EACCESS)) {
-		rc = err_sys(err, ERR_LOCAL, errno,
-			"cannot write to the archive %s (give it to vodkeep's user)",
-			dir);
-		close(root);
-		return rc;
-	}
 	struct archive *archive = mem_alloc(sizeof(*archive));
 	archive->dir = mem_strdup(dir);
 	archive->root = root;
@@ -238,6 +231,10 @@ int archive_check(struct archive *archive, const char *id, struct err *err)
 	else if (!same_dir(now, archive->root) &&
 		 dup3(now, archive->root, O_CLOEXEC) < 0)
 		rc = err_sys(err, ERR_LOCAL, errno, "cannot take over the archive %s",
+			archive->dir);
+	else if (faccessat(now, ".", R_OK | W_OK | X_OK, AT_EACCESS))
+		rc = err_sys(err, ERR_LOCAL, errno,
+			"cannot write to the archive %s (give it to vodkeep's user)",
 			archive->dir);
 	close(now);
 	return rc;

@@ -3,7 +3,7 @@
  * filesystem. A name here is a claim of the store's; what no claim knows is swept.
  * Knows nothing of what the bytes are.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/archive_priv.h"
 #include "base/digest.h"

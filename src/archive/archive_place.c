@@ -5,7 +5,7 @@
  * A directory that is empty may be pruned by another thread between opening it and
  * renaming into it; then the rename says ENOENT and is tried again from the top.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/archive_priv.h"
 #include "base/clock.h"

@@ -4,7 +4,7 @@
  * was walked to without following a symlink. Whether something may go is decided
  * elsewhere.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/archive_priv.h"
 #include "base/fs.h"

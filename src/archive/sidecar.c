@@ -2,7 +2,7 @@
  * The sidecar's members, in their fixed order. Unknown values are null, so that a
  * reader finds every member; only "expires" is left out where nothing expires.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/sidecar.h"
 

@@ -54,21 +54,17 @@ static void on_removed(struct look *look)
 static void remove_files(struct look *look, bool trash)
 {
 	struct asset *asset = look->asset;
-	char date[32], part[256];
+	char date[32];
 
 	time_format_utc(look_now_ns(), date);
 	date[10] = '\0';
 	for (size_t i = 0; i < asset->n_files; i++)
 		look_op(look, trash ? OP_TRASH : OP_REMOVE, asset->files[i].path, date,
 			false);
-	for (size_t i = 0; i < asset->n_parts; i++) {
+	for (size_t i = 0; i < asset->n_parts; i++)
 		if (asset->parts[i].placing)
 			look_op(look, OP_REMOVE, asset->parts[i].placing, NULL, false);
-		look_op(look, OP_PART_REMOVE, asset->parts[i].name, NULL, false);
-	}
-	/* A download that began right before a crash may not be in the store yet. */
-	archive_part_name(look->row, "video", part);
-	look_op(look, OP_PART_REMOVE, part, NULL, false);
+	look_op(look, OP_PARTS_REMOVE, "", NULL, false);
 	look_run_ops(look, on_removed);
 }
 
@@ -90,7 +86,7 @@ static void contradicted(struct look *look, const char *why)
 	if (!look->asset->contradicted)
 		look_note(look, "api", "contradicted: %s", why);
 	look->asset->contradicted = true;
-	look_plan(look);
+	look->decide_then(look);
 }
 
 static void carry_out(struct look *look, enum removal_verdict verdict, const char *why)
@@ -100,7 +96,7 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 
 	switch (verdict) {
 	case REMOVAL_NONE:
-		look_plan(look);
+		look->decide_then(look);
 		return;
 	case REMOVAL_REMOVE:
 	case REMOVAL_TRASH:
@@ -181,10 +177,10 @@ static void on_turn(struct slot_wait *wait)
 	struct look *look = container_of(wait, struct look, turn);
 
 	look->has_turn = true;
-	look->rule =
-		rule_choose(look->settings->config, look->ws->name, &look->asset->facts);
-	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS, on_counts,
-		look);
+	look->rule = rule_choose(
+		look->settings->config, look->ws->name, &look->asset->facts);
+	store_removals(look->env->store, look->ws->name, look_now_ns() - HOUR_NS,
+		on_counts, look);
 }
 
 static void weigh(struct look *look)
@@ -231,8 +227,9 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 	weigh(look);
 }
 
-void look_decide(struct look *look)
+void look_decide(struct look *look, void (*then)(struct look *look))
 {
+	look->decide_then = then;
 	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
 	if (look->record->status == RECORD_UNKNOWN)
 		api_prove(look->env->api, look->settings, look->ws, on_proof, look);

@@ -3,7 +3,7 @@
  * last said of itself, and its events. A transfer is known by number on the other side;
  * a report for one that is done is dropped.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 

@@ -2,7 +2,7 @@
  * What the head of an answer means for a download (DESIGN §4.6, §4.8). A part goes on
  * only where offset, total and validator all fit; everything else begins anew. Pure.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_check.h"
 

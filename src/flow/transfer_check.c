@@ -2,7 +2,7 @@
  * Content against role: by the bytes, never by name or Content-Type. A page where a
  * video should be is an answer that may be right next time, so it is transient.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_check.h"
 

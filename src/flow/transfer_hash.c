@@ -1,7 +1,7 @@
 /*
  * The hasher thread. It keeps nothing: a block brings its hash along and takes it home.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_hash.h"
 

@@ -9,7 +9,7 @@
  *     ▲         ▲──────────┤                             ▲
  *     └────────────────────┴── not what was recorded     └── from everywhere
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 

@@ -7,7 +7,7 @@
  * Nothing here ends a job: callbacks of the call mark it with job_fail() and stop the
  * call; job_advance() goes on when the call has ended.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 

@@ -2,7 +2,7 @@
  * What a job tells its owner: a value for each piece of news, posted to the control
  * loop.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 

@@ -3,7 +3,7 @@
  * and catching up with the hash. While a step is busy the worker's thread keeps its
  * hands off the file's members; a sync or hash in flight only reads the descriptor.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 

@@ -5,7 +5,7 @@
  * Changed client options (reload) open a new client for later calls; the old one is
  * retired and closes when its last call has ended.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/transfer_priv.h"
 

@@ -3,7 +3,7 @@
  * only 2000::/3 is handed out for the public internet, so everything else is private
  * and the table lists what is special inside it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/address.h"
 

@@ -17,7 +17,7 @@
  * The end: every call is cancelled; when the last is gone the multi handle is cleaned
  * up (its callbacks still run then), and the handles are closed and counted down.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_client_priv.h"
 

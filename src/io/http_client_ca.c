@@ -4,7 +4,7 @@
  * compares the text when it reuses a connection: what was verified by the extra CA is
  * not given to a call without it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_client_priv.h"
 

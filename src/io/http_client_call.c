@@ -10,7 +10,7 @@
  * slow; each only notes why (cancelled, stop) and makes the call due. call_advance()
  * does the rest, outside of libcurl.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_client_priv.h"
 

@@ -2,7 +2,7 @@
  * Small answers in one piece: a call whose data is collected, with a ceiling that holds
  * for the decoded bytes too.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_client_priv.h"
 

@@ -3,7 +3,7 @@
  * on the way to the server. Each hop has a handle of its own; connections are kept by
  * the multi handle.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_client_priv.h"
 

@@ -3,7 +3,7 @@
  * failure mean. URLs are taken apart by libcurl's own parser, so that what is checked
  * is what is asked. No sentence made here holds more of a URL than its host and path.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_client_priv.h"
 

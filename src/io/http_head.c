@@ -2,7 +2,7 @@
  * One table of the fields that matter. Texts that do not fit are dropped rather than
  * cut: half an ETag would be another ETag.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_head.h"
 

@@ -15,7 +15,7 @@
  * connection has one absolute deadline for its phase, kept by one timer. Who misses it
  * has its socket shut down; MHD sees that as the client's end and cleans up.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_server_priv.h"
 

@@ -6,7 +6,7 @@
  * out. libmicrohttpd takes its own descriptor out of its epoll set explicitly, so the
  * duplicate does not keep a dead connection registered there.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_server_priv.h"
 

@@ -3,7 +3,7 @@
  * unix socket must be set before anybody can connect to it, and a socket file may be
  * replaced only when it is certain that nobody serves it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_server_priv.h"
 

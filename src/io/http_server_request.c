@@ -13,7 +13,7 @@
  * after the whole body. So an oversized chunked body is swallowed to its end, in no
  * memory, before its 413; one that never ends meets DROPPED_MAX or the body deadline.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/http_server_priv.h"
 

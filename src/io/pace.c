@@ -2,7 +2,7 @@
  * The window moves by slots, so it covers the span and up to one slot more: in doubt a
  * transfer is judged by more bytes, not fewer.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/pace.h"
 

@@ -4,7 +4,7 @@
  * environment, which nothing else below main does, because the environment is the
  * protocol.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/systemd.h"
 

@@ -13,7 +13,7 @@
  * It ends in one way: the stop message asks the owner to close its handles, closes the
  * mailbox, and the loop returns by itself because nothing is left on it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io/worker.h"
 

@@ -3,7 +3,7 @@
  * news half belongs to deliveries and commands, the other to the keeper (core/asset.h);
  * the facts are the keeper's from its first look on.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

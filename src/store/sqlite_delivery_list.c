@@ -1,7 +1,7 @@
 /*
  * Stored deliveries, newest first, for replay and for showing what was rejected.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

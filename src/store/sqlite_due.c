@@ -1,7 +1,7 @@
 /*
  * Due work of a workspace, in the order in which it should be done.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -1,7 +1,7 @@
 /*
  * What a person means by ASSET: "workspace/id", an id, or the beginning of one.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -2,7 +2,7 @@
  * Assets for people, newest first. The rows are chosen from indexes alone, then read: a
  * page costs the same whatever the archive's size.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -2,7 +2,7 @@
  * News: what deliveries and commands bring to an asset. All of it goes through
  * asset_apply_*(); this file finds the asset, applies, and writes the news half back.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

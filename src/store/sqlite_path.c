@@ -2,7 +2,7 @@
  * Claims on paths: who may put files under a base path. The unique index assets_path
  * holds the rule; this file chooses what to try.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -6,7 +6,7 @@
  * What claims to come from the future was stored while the clock was wrong: it is
  * forgotten like what is old, or it would stand before all that arrives after it.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

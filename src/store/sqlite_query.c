@@ -3,7 +3,7 @@
  * that a query's SQL, parameters and columns can be compared line by line. Knows no
  * table.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -2,7 +2,7 @@
  * The keeper's half of an asset: saving it with its files and parts, and loading the
  * whole. Also the claim on a path, which is how two assets never get the same file.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -2,7 +2,7 @@
  * Counts for status, metrics and the limit on deletions. Everything here is kept as a
  * count or has an index whose end answers: nothing walks through assets.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

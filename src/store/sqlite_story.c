@@ -2,7 +2,7 @@
  * The story of an asset: its own lines, numbered, and the deliveries that named it,
  * merged by time. A story keeps its newest STORY_MAX lines.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

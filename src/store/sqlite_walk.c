@@ -4,7 +4,7 @@
  * transaction stays short whatever the archive's size; deliveries are served in
  * between.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -3,7 +3,7 @@
  * every delivery changes are gathered in memory and written once for each transaction;
  * since they commit with the rows they count, they cannot drift from them.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/sqlite.h"
 

@@ -2,7 +2,7 @@
  * The store's writes that come from people and timers: wishes, holds, sweeps, switches,
  * forgetting. Like store_write.c, requests and nothing else.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/request.h"
 

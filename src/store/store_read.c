@@ -2,7 +2,7 @@
  * The store's reads as requests: what each carries to the read worker, which slot of
  * the back end it is, and what it brings back.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/request.h"
 

@@ -1,7 +1,7 @@
 /*
  * The values that go in and out of the store: deliveries, stories, lists.
  */
-#include "config.h"
+#include <config.h>
 
 #include "store/backend.h"
 

@@ -2,7 +2,7 @@
  * One request for each connection: read its head, answer, close. Any mistake of the
  * server itself ends the test program.
  */
-#include "config.h"
+#include <config.h>
 
 #include "fault_server.h"
 

@@ -1,7 +1,7 @@
 /*
  * The faults are made with plain uv: an answer, then silence, a close, or a reset.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io_fault_server.h"
 

@@ -1,7 +1,7 @@
 /*
  * Certificates for tests, made with OpenSSL. Not an example of how to make real ones.
  */
-#include "config.h"
+#include <config.h>
 
 #include "io_tls.h"
 

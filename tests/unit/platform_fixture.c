@@ -1,7 +1,7 @@
 /*
  * Fixture files are read from the source tree; nothing else here touches the outside.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform_fixture.h"
 

@@ -1,7 +1,7 @@
 /*
  * The address guard at the edges of every block.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

@@ -2,7 +2,7 @@
  * The archive on a real temporary directory: placing, replacing, trash, pruning, the
  * marker, and everything a hostile or careless neighbour may have put in the way.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/archive.h"
 #include "archive/archive_priv.h"

@@ -3,7 +3,7 @@
  * what each piece of news makes of an asset. That the order of news does not matter is
  * test_order.c's.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/mem.h"
 #include "core/asset.h"

@@ -1,7 +1,7 @@
 /*
  * Events begin empty, end empty, and their kinds have names.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/event.h"
 

@@ -2,7 +2,7 @@
  * FastPix deliveries: every documented shape, every spelling of a name, and bodies that
  * somebody made up.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 #include "base/json.h"

@@ -2,7 +2,7 @@
  * FastPix API: requests as FastPix wants them, answers of every generation, and what is
  * not an answer at all.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 #include "base/json.h"

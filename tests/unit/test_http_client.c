@@ -2,7 +2,7 @@
  * The HTTP client against a server with faults, all on one loop. Every test ends with
  * uv_loop_close() == 0.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /*
  * Response heads, line by line, and the malformed values that must count as absent.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

@@ -3,7 +3,7 @@
  * Every fixture ends with worker_stop(), which asserts that the loop closed with
  * nothing left.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

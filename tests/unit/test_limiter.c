@@ -2,7 +2,7 @@
  * Bad signatures by address: the burst, the refill, and what a flood of addresses
  * costs.
  */
-#include "config.h"
+#include <config.h>
 
 #include "flow/limiter.h"
 #include "unit.h"

@@ -2,7 +2,7 @@
  * Dolby OptiView deliveries: both forms of the media hook, the older recording hook,
  * thumbnails, and what else Dolby posts to the same URL.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 #include "base/json.h"

@@ -2,7 +2,7 @@
  * Dolby OptiView API: both generations of assets, links that must pass untouched, and
  * answers that are refusals.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/clock.h"
 #include "base/json.h"

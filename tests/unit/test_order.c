@@ -13,7 +13,7 @@
  * struct row is what the store holds of an asset; look_begin() and look_end() are
  * flow/look without its effects: a planned fetch succeeds, a removal removes.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/plan.h"
 #include "core/removal.h"

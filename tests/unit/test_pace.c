@@ -1,7 +1,7 @@
 /*
  * The stall window, with made-up time.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

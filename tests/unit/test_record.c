@@ -1,7 +1,7 @@
 /*
  * Records begin empty, grow sources, end empty; roles and statuses have names.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/record.h"
 

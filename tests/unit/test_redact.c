@@ -1,7 +1,7 @@
 /*
  * What is kept of a platform's JSON holds no secret and no usable link.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/redact.h"
 

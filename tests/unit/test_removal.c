@@ -3,7 +3,7 @@
  * of INTERFACE §6 as invariants; then the arithmetic of max_delete, what is pending,
  * and what counts as the platform's own expiry.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/removal.h"
 #include "unit.h"

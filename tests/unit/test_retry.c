@@ -3,7 +3,7 @@
  * schedule of what is not ready yet, giving up; and a behaviour for every outcome
  * class.
  */
-#include "config.h"
+#include <config.h>
 
 #include "core/retry.h"
 #include "unit.h"

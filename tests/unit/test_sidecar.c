@@ -1,7 +1,7 @@
 /*
  * The sidecar's schema is a promise: the whole text is compared, byte for byte.
  */
-#include "config.h"
+#include <config.h>
 
 #include "archive/sidecar.h"
 #include "base/json.h"

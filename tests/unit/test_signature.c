@@ -2,7 +2,7 @@
  * Signatures: the platforms' schemes against vectors that openssl made (fastpix.md §1,
  * optiview.md §1.3), and everything that must be refused.
  */
-#include "config.h"
+#include <config.h>
 
 #include "platform/signature.h"
 

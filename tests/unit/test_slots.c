@@ -2,7 +2,7 @@
  * Places for files: no more than the limit, first come first served, and leaving the
  * line from anywhere.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/mem.h"
 #include "flow/slots.h"

@@ -2,7 +2,7 @@
  * The service manager's protocols, played by the test: a datagram socket by path and by
  * abstract name, and descriptors handed over.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

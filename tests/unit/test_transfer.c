@@ -2,7 +2,7 @@
  * Transfers end to end: real threads, a real archive, and a server that sins as told.
  * Every test ends with a loop that closes with 0.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/digest.h"
 #include "base/mem.h"

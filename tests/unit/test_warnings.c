@@ -1,7 +1,7 @@
 /*
  * Warnings: one for each key, its beginning kept while its sentence changes, counted.
  */
-#include "config.h"
+#include <config.h>
 
 #include "base/metrics.h"
 #include "flow/warnings.h"

@@ -2,7 +2,7 @@
  * Workers and mailboxes: order, bursts, the drained hook, and a stop that loses
  * nothing. worker_stop() asserts that the loop closed with nothing left.
  */
-#include "config.h"
+#include <config.h>
 
 #include "unit.h"
 

@@ -1,0 +1,287 @@
+/*
+ * The keeper's turn: which lane may look, what is due in it, which sweep is wanted, and
+ * when to come back.
+ */
+#include <config.h>
+
+#include "flow/keeper_parts.h"
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/retry.h"
+#include <stdlib.h>
+
+/* Looks beyond the file slots keep the slots busy while others still ask the platform.
+ */
+#define LOOKS_PER_SLOT  2
+#define TICK_LONGEST_MS (INT64_C(60) * 1000)
+
+static void tick(struct keeper *keeper);
+
+static void on_timer(uv_timer_t *timer)
+{
+	tick(container_of(timer, struct keeper, timer));
+}
+
+void keeper_tick_in(struct keeper *keeper, int64_t ms)
+{
+	uint64_t left = uv_timer_get_due_in(&keeper->timer);
+	bool active = uv_is_active((uv_handle_t *)&keeper->timer);
+
+	if (keeper->parking && keeper->parked_told)
+		return;
+	if (ms < TICK_SOON_MS)
+		ms = TICK_SOON_MS;
+	if (active && left <= (uint64_t)ms)
+		return;
+	uv_timer_start(&keeper->timer, on_timer, (uint64_t)ms, 0);
+}
+
+static bool in_flight(const struct keeper *keeper, int64_t row)
+{
+	for (size_t i = 0; i < keeper->n_looks; i++)
+		if (look_row(keeper->looks[i]) == row)
+			return true;
+	return false;
+}
+
+static size_t looks_max(const struct keeper *keeper)
+{
+	return (size_t)keeper->slots.limit * LOOKS_PER_SLOT;
+}
+
+static bool lane_may_look(const struct keeper *keeper, const struct lane *lane)
+{
+	return !keeper->paused_all && !lane->paused && !lane->asking &&
+	       config_workspace(keeper->settings->config, lane->name) &&
+	       api_blocked_ms(keeper->api, lane->name) == 0;
+}
+
+/* ---- looks ---- */
+
+void keeper_maybe_parked(struct keeper *keeper)
+{
+	if (!keeper->parking || keeper->parked_told || keeper->n_looks > 0)
+		return;
+	for (size_t i = 0; i < keeper->n_lanes; i++)
+		if (keeper->lanes[i].sweep || keeper->lanes[i].asking)
+			return;
+	if (keeper->storing)
+		return;
+	keeper->parked_told = true;
+	uv_timer_stop(&keeper->timer);
+	keeper->parked(keeper->parked_arg);
+}
+
+void keeper_look_done(void *arg, struct look *look)
+{
+	struct keeper *keeper = arg;
+	struct lane *lane = keeper_lane(keeper, look_workspace(look));
+
+	for (size_t i = 0; i < keeper->n_looks; i++) {
+		if (keeper->looks[i] == look) {
+			keeper->looks[i] = keeper->looks[--keeper->n_looks];
+			break;
+		}
+	}
+	if (lane) {
+		lane->looks--;
+		lane->dirty = true;
+	}
+	if (keeper->parking)
+		keeper_maybe_parked(keeper);
+	else
+		keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
+struct slots *keeper_removal_turn(void *arg, const char *workspace)
+{
+	return keeper_lane(arg, workspace)->removals;
+}
+
+static void start_look(struct keeper *keeper, struct lane *lane, int64_t row)
+{
+	const struct workspace_config *ws =
+		config_workspace(keeper->settings->config, lane->name);
+
+	keeper->looks =
+		mem_grow(keeper->looks, keeper->n_looks + 1, sizeof(struct look *));
+	lane->looks++;
+	keeper->looks[keeper->n_looks++] =
+		look_start(&keeper->env, keeper->settings, ws, row);
+}
+
+/* ---- due ---- */
+
+struct asking {
+	struct keeper *keeper;
+	char *workspace;
+};
+
+static void on_due(void *arg, const struct err *err, const struct due_asset *due,
+	size_t n, int64_t next_ns)
+{
+	struct asking *asking = arg;
+	struct keeper *keeper = asking->keeper;
+	struct lane *lane = keeper_lane(keeper, asking->workspace);
+
+	free(asking->workspace);
+	free(asking);
+	lane->asking = false;
+	if (keeper->parking) {
+		keeper_maybe_parked(keeper);
+		return;
+	}
+	if (err->class != ERR_NONE) {
+		warnings_set(keeper->o.warnings, "store", NULL, true,
+			"what is due cannot be read: %s; asked again", err->text);
+		lane->dirty = true;
+		keeper_tick_in(keeper, 1000);
+		return;
+	}
+	lane->next_ns = next_ns;
+	if (!lane_may_look(keeper, lane)) /* paused or reloaded meanwhile */
+		lane->dirty = true;
+	for (size_t i = 0; i < n && lane_may_look(keeper, lane); i++) {
+		if (in_flight(keeper, due[i].row))
+			continue;
+		if (keeper->n_looks >= looks_max(keeper)) {
+			lane->dirty = true;
+			break;
+		}
+		start_look(keeper, lane, due[i].row);
+	}
+	keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
+static void ask_due(struct keeper *keeper, struct lane *lane)
+{
+	size_t room = looks_max(keeper) - keeper->n_looks;
+	size_t share = room / keeper->n_lanes + 1;
+	struct asking *asking = mem_alloc(sizeof(*asking));
+
+	asking->keeper = keeper;
+	asking->workspace = mem_strdup(lane->name);
+	lane->asking = true;
+	lane->dirty = false;
+	store_due(keeper->o.store, lane->name, clock_system.wall_ns(),
+		lane->looks + share, on_due, asking);
+}
+
+/* ---- sweeps ---- */
+
+static int64_t sweep_delay_ms(
+	const struct keeper *keeper, struct lane *lane, const struct err *err)
+{
+	const struct config *config = keeper->settings->config;
+	struct retry_limits limits = {
+		.min_ms = config->transfer.retry_min_ms,
+		.max_ms = config->transfer.retry_max_ms,
+	};
+
+	return retry_backoff_ms(
+		&limits, ++lane->sweep_attempts, err->retry_after_ms, random_u64());
+}
+
+void keeper_sweep_done(
+	void *arg, struct sweep *sweep, const struct err *err, size_t count)
+{
+	struct keeper *keeper = arg;
+	struct lane *lane = keeper_lane(keeper, sweep_workspace(sweep));
+	struct log_about about = { .workspace = sweep_workspace(sweep) };
+
+	lane->sweep = NULL;
+	if (err->class == ERR_NONE) {
+		if (lane->sweep_wanted_ns == sweep_deleted_ns(sweep))
+			lane->sweep_wanted_ns = 0;
+		lane->dirty = true;
+		lane->sweep_attempts = 0;
+		log_info(&about,
+			"a deletion that names no media: the platform's list has been read, %zu "
+			"assets are not in it and are asked for one by one",
+			count);
+	} else if (err->class != ERR_CANCELLED) {
+		lane->sweep_at_ms =
+			clock_system.mono_ms() + sweep_delay_ms(keeper, lane, err);
+		log_warn(&about,
+			"a deletion that names no media: the platform's list could not be read "
+			"(%s); tried again in %lld s",
+			err->text,
+			(long long)(lane->sweep_at_ms - clock_system.mono_ms()) / 1000);
+	}
+	if (keeper->parking)
+		keeper_maybe_parked(keeper);
+	else
+		keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
+static void maybe_sweep(struct keeper *keeper, struct lane *lane)
+{
+	const struct workspace_config *ws =
+		config_workspace(keeper->settings->config, lane->name);
+
+	if (!lane->sweep_wanted_ns || lane->sweep || !ws ||
+		clock_system.mono_ms() < lane->sweep_at_ms)
+		return;
+	lane->sweep = sweep_start(
+		&keeper->sweep_env, keeper->settings, ws, lane->sweep_wanted_ns);
+}
+
+/* ---- the turn ---- */
+
+/* Milliseconds until the lane has something to do; -1: nothing known. */
+static int64_t lane_wait_ms(const struct keeper *keeper, const struct lane *lane)
+{
+	int64_t blocked_ms = api_blocked_ms(keeper->api, lane->name);
+	int64_t wait_ms = -1;
+
+	if (lane->next_ns > 0)
+		wait_ms = (lane->next_ns - clock_system.wall_ns()) / NS_PER_MS + 1;
+	if (lane->dirty)
+		wait_ms = 0;
+	if (lane->sweep_wanted_ns && !lane->sweep) {
+		int64_t sweep_ms = lane->sweep_at_ms - clock_system.mono_ms();
+
+		if (wait_ms < 0 || sweep_ms < wait_ms)
+			wait_ms = sweep_ms < 0 ? 0 : sweep_ms;
+	}
+	if (wait_ms >= 0 && wait_ms < blocked_ms)
+		wait_ms = blocked_ms;
+	return wait_ms;
+}
+
+static void tick(struct keeper *keeper)
+{
+	int64_t soonest_ms = TICK_LONGEST_MS;
+	int64_t now_ns = clock_system.wall_ns();
+
+	if (keeper->parking)
+		return;
+	for (size_t k = 0; k < keeper->n_lanes; k++) {
+		struct lane *lane =
+			&keeper->lanes[(keeper->turn + k) % keeper->n_lanes];
+		int64_t wait_ms;
+
+		if (lane_may_look(keeper, lane)) {
+			maybe_sweep(keeper, lane);
+			if (lane->next_ns > 0 && lane->next_ns <= now_ns)
+				lane->dirty = true;
+			if (lane->dirty && guard_present(keeper->guard) &&
+				keeper->n_looks < looks_max(keeper)) {
+				ask_due(keeper, lane);
+				continue;
+			}
+			if (lane->dirty) /* a look that ends, or the guard, comes back
+					  */
+				continue;
+		}
+		wait_ms = lane_wait_ms(keeper, lane);
+		if (wait_ms >= 0 && wait_ms < soonest_ms && !lane->asking &&
+			!lane->paused)
+			soonest_ms = wait_ms < 50 ? 50 : wait_ms;
+	}
+	keeper->turn++;
+	keeper_tick_in(keeper, soonest_ms);
+}
