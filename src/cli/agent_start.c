@@ -102,6 +102,26 @@ static void on_meta_stored(void *arg, const struct err *err)
 			err->text);
 }
 
+static bool is_part(void *arg, const char *name)
+{
+	size_t len = strlen(name);
+
+	(void)arg;
+	return len > 5 && strcmp(name + len - 5, ".part") == 0;
+}
+
+/* What a crash left of small files; nothing is being written yet. A part stays: it is
+ * continued, or goes with its asset. Without the archive there is nothing to do. */
+static void clear_staging(struct agent *agent)
+{
+	struct err err = { 0 };
+	int removed = 0;
+
+	if (archive_check(agent->archive, agent->archive_id, &err) == 0 &&
+		archive_part_sweep(agent->archive, is_part, NULL, &removed, &err) < 0)
+		log_warn(NULL, "the staging folder could not be cleared: %s", err.text);
+}
+
 /* The first start makes (or adopts) the archive's marker and remembers it; from then on
  * a missing or other marker means that the archive is not mounted: the guard stops
  * work, but deliveries are still accepted. A missing directory is made again for that:
@@ -161,6 +181,8 @@ int agent_open(struct agent *agent, struct err *err)
 
 	if (r == 0)
 		r = open_archive(agent, err);
+	if (r == 0)
+		clear_staging(agent);
 	agent_transfer_options(agent, config, &transfers);
 	if (r == 0)
 		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
