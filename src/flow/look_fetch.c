@@ -435,10 +435,14 @@ void look_fetch(struct look *look)
 	look_tasks_free(look);
 	for (size_t i = 0; i < plan->n_fetches; i++) {
 		const struct plan_fetch *fetch = &plan->fetches[i];
+		const struct file *present =
+			asset_file(look->asset, fetch->source->key);
 
 		/* After a new claim only what is still missing. */
-		if (!look->exists_seen || !asset_file(look->asset, fetch->source->key))
-			task_add(look, fetch->source, fetch->replaces, fetch->main);
+		if (!look->exists_seen || !present)
+			task_add(look, fetch->source,
+				fetch->replaces && present ? present->path : NULL,
+				fetch->main);
 	}
 	look->exists_seen = false;
 	if (look->stopping || look->n_tasks == 0) {
