@@ -20,8 +20,10 @@ struct plan_input {
 /* One file to fetch. */
 struct plan_fetch {
 	const struct source *source; /* of the record */
-	const char *replaces; /* path of the present file it takes over from, or NULL */
-	bool main;            /* the video (or the audio of audio-only media) */
+	/* Path of the present file it takes over from, or NULL; the asset's own, so
+	 * good only until the files are moved. */
+	const char *replaces;
+	bool main; /* the video (or the audio of audio-only media) */
 };
 
 enum plan_due {
