@@ -43,7 +43,7 @@ def send_all(agent: Agent, deliveries: list[tuple[str, str, str, bytes]]) -> lis
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(60 * SLOWNESS)
     return statuses
 
 
@@ -145,9 +145,9 @@ def test_kill_9_in_the_flood(idle_agent: Agent, twin: Twin) -> None:
     threads = [threading.Thread(target=sender) for _ in range(8)]
     for thread in threads:
         thread.start()
-    assert enough.wait(30)
+    assert enough.wait(30 * SLOWNESS)
     agent.kill9()
     for thread in threads:
-        thread.join(30)
+        thread.join(30 * SLOWNESS)
     agent.start()
     agent.wait_states({agent.name(item): "announced" for item in answered})

@@ -10,6 +10,7 @@ twin_files = \
 	tests/twin/server.py \
 	tests/twin/signing.py \
 	tests/twin/sins.py \
+	tests/twin/slowness.py \
 	tests/twin/twin.py \
 	tests/twin/wire.py
 test_media = \
