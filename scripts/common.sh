@@ -8,10 +8,10 @@ die() {
 	exit 1
 }
 
-# What ./configure and make need on Debian 12.
+# What ./configure and make need on Debian 12, and https needs to trust anybody.
 BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config
 	libuv1-dev libcurl4-openssl-dev libcjson-dev libinih-dev libmicrohttpd-dev
-	libsqlite3-dev libssl-dev python3-minimal"
+	libsqlite3-dev libssl-dev ca-certificates"
 
 installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -104,14 +104,15 @@ static void on_meta_stored(void *arg, const struct err *err)
 
 /* The first start makes (or adopts) the archive's marker and remembers it; from then on
  * a missing or other marker means that the archive is not mounted: the guard stops
- * work. */
+ * work, but deliveries are still accepted. A missing directory is made again for that:
+ * empty, it has no marker. */
 static int open_archive(struct agent *agent, struct err *err)
 {
 	const char *dir = agent->settings->config->agent.archive_dir;
 	const char *known = store_meta(agent->store, "archive_id");
 	int r;
 
-	if (!known && mkdir(dir, 0750) < 0 && errno != EEXIST)
+	if (mkdir(dir, 0750) < 0 && errno != EEXIST && errno != EROFS)
 		return err_sys(
 			err, ERR_LOCAL, errno, "cannot make archive_dir %s", dir);
 	r = archive_open(&agent->archive, dir, err);

@@ -20,7 +20,7 @@ struct plan_input {
 /* One file to fetch. */
 struct plan_fetch {
 	const struct source *source; /* of the record */
-	bool replaces; /* it takes over from the present file of its key */
+	bool replaces; /* the asset has a file of this key, which it takes over from */
 	bool main;     /* the video (or the audio of audio-only media) */
 };
 

@@ -24,6 +24,7 @@
 #include <libgen.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -34,9 +35,9 @@
 
 /* The log is cut to 64 MiB where a long reader has let it grow. The writer's cache
  * saves reading index pages again under load; it is given back when nobody writes. */
-#define WRITER_PRAGMA                                                              \
-	"PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" \
-	"PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8192;"             \
+#define WRITER_PRAGMA                                                  \
+	"PRAGMA page_size=4096; PRAGMA synchronous=FULL;"              \
+	"PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8192;" \
 	"PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF"
 #define READER_PRAGMA                                                             \
 	"PRAGMA query_only=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-1024;" \
@@ -105,7 +106,7 @@ static int on_wal(void *arg, sqlite3 *db, const char *schema, int pages)
 	return SQLITE_OK;
 }
 
-static int connect_to(struct backend_conn *conn, bool writer, struct err *err)
+static int connect_to(struct backend_conn *conn, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	int rc = sqlite3_open_v2(conn->path, &conn->db, flags, NULL);
@@ -113,16 +114,61 @@ static int connect_to(struct backend_conn *conn, bool writer, struct err *err)
 	if (!conn->db)
 		return err_set(err, ERR_LOCAL, "the state database %s: out of memory",
 			conn->path);
-	if (rc == SQLITE_OK) {
-		sqlite3_busy_timeout(conn->db, BUSY_MS);
-		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-		rc = sqlite3_exec(conn->db, writer ? WRITER_PRAGMA : READER_PRAGMA,
-			NULL, NULL, NULL);
-	}
 	if (rc != SQLITE_OK)
 		return sqlite_failed(conn, err);
+	sqlite3_busy_timeout(conn->db, BUSY_MS);
+	sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_wal_hook(conn->db, on_wal, conn);
 	return 0;
+}
+
+static int set_up(struct backend_conn *conn, const char *pragma, struct err *err)
+{
+	if (sqlite3_exec(conn->db, pragma, NULL, NULL, NULL) != SQLITE_OK)
+		return sqlite_failed(conn, err);
+	return 0;
+}
+
+/* Where there is no shared memory, SQLite keeps the old journal without an error. */
+static int require_wal(struct backend_conn *conn, struct err *err)
+{
+	char *mode = NULL;
+	int rc = sqlite_pragma(conn, "PRAGMA journal_mode=WAL", &mode, err);
+
+	if (!rc && strcmp(mode, "wal") != 0)
+		rc = err_set(err, ERR_LOCAL,
+			"the state database %s cannot have a write-ahead log here "
+			"(journal mode %s): put it on a local filesystem",
+			conn->path, mode);
+	free(mode);
+	return rc;
+}
+
+/* Nothing is written before the file is known to be ours. */
+static int open_writer(struct backend_conn *conn, struct err *err)
+{
+	int rc = take_lock(conn, err);
+
+	if (!rc)
+		rc = make_private(conn, err);
+	if (!rc)
+		rc = connect_to(conn, err);
+	if (!rc)
+		rc = sqlite_check(conn, err);
+	if (!rc)
+		rc = set_up(conn, WRITER_PRAGMA, err);
+	if (!rc)
+		rc = require_wal(conn, err);
+	if (!rc)
+		rc = sqlite_migrate(conn, err);
+	return rc ? rc : sync_parent(conn->path, err);
+}
+
+static int open_reader(struct backend_conn *conn, struct err *err)
+{
+	int rc = connect_to(conn, err);
+
+	return rc ? rc : set_up(conn, READER_PRAGMA, err);
 }
 
 static void sqlite_close(struct backend_conn *conn)
@@ -144,22 +190,11 @@ static int sqlite_open(struct backend_conn **out, const char *path,
 	enum backend_mode mode, struct err *err)
 {
 	struct backend_conn *conn = mem_alloc(sizeof(*conn));
-	bool writer = mode == BACKEND_WRITE;
-	int rc = 0;
+	int rc;
 
 	conn->path = mem_strdup(path);
 	conn->lock_fd = -1;
-	if (writer) {
-		rc = take_lock(conn, err);
-		if (!rc)
-			rc = make_private(conn, err);
-	}
-	if (!rc)
-		rc = connect_to(conn, writer, err);
-	if (!rc && writer)
-		rc = sqlite_migrate(conn, err);
-	if (!rc && writer)
-		rc = sync_parent(path, err);
+	rc = mode == BACKEND_WRITE ? open_writer(conn, err) : open_reader(conn, err);
 	if (rc) {
 		sqlite_close(conn);
 		return rc;

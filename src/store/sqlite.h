@@ -135,6 +135,11 @@ int sqlite_failed(struct backend_conn *conn, struct err *err);
 
 /* ---- sqlite_schema.c ---- */
 
+/* The first value that @sql gives, to be freed. */
+int sqlite_pragma(
+	struct backend_conn *conn, const char *sql, char **value, struct err *err);
+/* Refuse what is not ours or too new, without writing. */
+int sqlite_check(struct backend_conn *conn, struct err *err);
 int sqlite_migrate(struct backend_conn *conn, struct err *err);
 
 /* ---- sqlite_workspace.c ---- */

@@ -15,6 +15,9 @@
 
 #include "store/sqlite.h"
 
+#include "base/mem.h"
+#include <stdlib.h>
+
 #define APPLICATION_ID 0x766b6565 /* "vkee" */
 
 static const char *const steps[] = {
@@ -173,8 +176,8 @@ static const char *const steps[] = {
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 
-static int read_number(
-	struct backend_conn *conn, const char *sql, int *value, struct err *err)
+int sqlite_pragma(
+	struct backend_conn *conn, const char *sql, char **value, struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
@@ -182,19 +185,32 @@ static int read_number(
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW)
-		*value = sqlite3_column_int(stmt, 0);
+		*value = mem_strdup((const char *)sqlite3_column_text(stmt, 0));
 	else
 		sqlite_failed(conn, err);
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW ? 0 : -ERR_LOCAL;
 }
 
-/* Refuse what is not ours, before anything is written. */
-static int check_ours(struct backend_conn *conn, int version, struct err *err)
+static int read_number(
+	struct backend_conn *conn, const char *sql, int *value, struct err *err)
 {
-	int application = 0, tables = 0;
+	char *text = NULL;
+	int rc = sqlite_pragma(conn, sql, &text, err);
+
+	if (!rc)
+		*value = (int)strtol(text, NULL, 10);
+	free(text);
+	return rc;
+}
+
+int sqlite_check(struct backend_conn *conn, struct err *err)
+{
+	int application = 0, tables = 0, version = 0;
 	int rc = read_number(conn, "PRAGMA application_id", &application, err);
 
+	if (!rc)
+		rc = read_number(conn, "PRAGMA user_version", &version, err);
 	if (!rc)
 		rc = read_number(
 			conn, "SELECT count(*) FROM sqlite_schema", &tables, err);
@@ -233,8 +249,6 @@ int sqlite_migrate(struct backend_conn *conn, struct err *err)
 	int version = 0;
 	int rc = read_number(conn, "PRAGMA user_version", &version, err);
 
-	if (!rc)
-		rc = check_ours(conn, version, err);
 	for (int step = version; !rc && step < NEWEST; step++)
 		rc = apply(conn, step, err);
 	return rc;

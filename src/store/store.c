@@ -27,9 +27,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_MAX 256
-#define IDLE_MS   250 /* nobody has written for so long: time to tidy */
-#define STOPPING  "vodkeep is stopping"
+#define BATCH_MAX 1024
+/* A commit that takes three times as long as a wait of 1 ms is worth the wait. */
+#define GATHER_SHARE 3
+#define GATHER_MS    3
+#define IDLE_MS      250 /* nobody has written for so long: time to tidy */
+#define STOPPING     "vodkeep is stopping"
 
 /* A thread with its connection. Constant once it runs, but for conn, the thread's own.
  */
@@ -61,6 +64,10 @@ struct store {
 	/* the write worker's */
 	struct request *batch, **batch_tail;
 	uv_timer_t idle;
+	/* Where a commit is slow, writes that are just arriving are waited for: they
+	 * cost the next commit nothing, and a commit of their own a whole fsync. */
+	uv_timer_t gather;
+	double commit_ms; /* smoothed */
 	bool hurried, helping;
 
 	struct message hurry, help; /* travelling */
@@ -191,7 +198,9 @@ static int transact(struct store *store, struct request *batch, struct err *err)
 		return rc;
 	uint64_t start = uv_hrtime();
 	rc = backend->commit(conn, err);
-	metric_add(METRIC_COMMIT_SECONDS, NULL, (double)(uv_hrtime() - start) / 1e9);
+	double ms = (double)(uv_hrtime() - start) / 1e6;
+	store->commit_ms += (ms - store->commit_ms) / 4;
+	metric_add(METRIC_COMMIT_SECONDS, NULL, ms / 1e3);
 	return rc;
 }
 
@@ -290,19 +299,38 @@ static struct request *next_batch(struct store *store)
 	return first;
 }
 
-static void on_writes_drained(void *arg)
+static void run_batches(struct store *store)
 {
-	struct side *side = arg;
-	struct store *store = side->store;
 	struct request *batch;
 
-	if (!store->batch)
-		return;
 	while ((batch = next_batch(store))) {
 		run_batch(store, batch);
 		tidy(store, TIDY_BETWEEN);
 	}
 	uv_timer_start(&store->idle, on_idle, IDLE_MS, 0);
+}
+
+static void on_gathered(uv_timer_t *timer)
+{
+	run_batches(container_of(timer, struct store, gather));
+}
+
+static void on_writes_drained(void *arg)
+{
+	struct side *side = arg;
+	struct store *store = side->store;
+	double wait_ms = store->commit_ms / GATHER_SHARE;
+
+	if (!store->batch || uv_is_active((uv_handle_t *)&store->gather))
+		return;
+	if (wait_ms < 1 || store->hurried) {
+		run_batches(store);
+		return;
+	}
+	/* The loop's idea of now is as old as the last commit. */
+	uv_update_time(store->gather.loop);
+	uv_timer_start(&store->gather, on_gathered,
+		wait_ms < GATHER_MS ? (uint64_t)wait_ms : GATHER_MS, 0);
 }
 
 /* ---- on the other workers ---- */
@@ -361,6 +389,7 @@ static int begin_writer(void *arg, uv_loop_t *loop, struct err *err)
 		return rc;
 	}
 	uv_timer_init(loop, &store->idle);
+	uv_timer_init(loop, &store->gather);
 	return 0;
 }
 
@@ -369,6 +398,7 @@ static void stop_writer(void *arg)
 	struct side *side = arg;
 
 	uv_close((uv_handle_t *)&side->store->idle, NULL);
+	uv_close((uv_handle_t *)&side->store->gather, NULL);
 }
 
 static int begin_reader(void *arg, uv_loop_t *loop, struct err *err)

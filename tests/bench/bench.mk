@@ -12,3 +12,8 @@ tests/bench/slowsync.so: tests/bench/slowsync.c
 .PHONY: bench
 bench: vodkeep tests/bench/floor tests/bench/slowsync.so
 	/usr/bin/python3 $(top_srcdir)/tests/bench/receive.py
+# Built on request: make tests/bench/bench_store
+EXTRA_PROGRAMS += tests/bench/bench_store
+tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
+tests_bench_bench_store_LDADD = $(VK_LIBS)
+CLEANFILES += tests/bench/bench_store

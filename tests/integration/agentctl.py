@@ -386,17 +386,26 @@ class Agent:
     def warnings(self) -> str:
         return json.dumps(self.status()["warnings"])
 
+    def _walk(self) -> tuple[set[str], set[str]]:
+        """Files and folders of the archive but vodkeep's own; they may come and go meanwhile."""
+        files, folders = set(), set()
+        for place, below, names in os.walk(self.archive):
+            here = Path(place).relative_to(self.archive)
+            if here.parts[:1] == (".vodkeep",):
+                continue
+            files |= {str(here / name) for name in names}
+            folders |= {str(here / name) for name in below if name != ".vodkeep"}
+        return files, folders
+
     def tree(self) -> set[str]:
         """Every file of the archive but vodkeep's own, relative to it."""
-        return {str(path.relative_to(self.archive)) for path in self.archive.rglob("*")
-                if path.is_file() and path.relative_to(self.archive).parts[0] != ".vodkeep"}
+        return self._walk()[0]
 
     def videos(self) -> set[str]:
         return {path for path in self.tree() if path.endswith((".mp4", ".webm"))}
 
     def folders(self) -> set[str]:
-        return {str(path.relative_to(self.archive)) for path in self.archive.rglob("*")
-                if path.is_dir() and path.relative_to(self.archive).parts[0] != ".vodkeep"}
+        return self._walk()[1]
 
     def staged(self) -> list[Path]:
         return sorted((self.archive / ".vodkeep" / "staging").glob("*.part"))

@@ -88,6 +88,23 @@ def test_still_processing_after_ready(agent: Agent, twin: Twin, platform: str) -
     assert "processing" in agent.story(media).lower()
 
 
+def test_made_up_media_is_given_up_without_an_alarm(idle_agent: Agent, twin: Twin) -> None:
+    """Test deliveries name media that no API knows."""
+    idle_agent.config.set("transfer", retry_for="500ms")
+    agent = idle_agent.start()
+    media = [twin.add_fastpix(), twin.add_optiview()]
+    for item in media:
+        twin.delete(item, "404")
+    agent.ready_event(*media)
+    for item in media:
+        assert "does not know" in agent.wait_reason(item, "failed")
+    assert agent.status()["warnings"] == []
+    asked = len(twin.log.find())
+    agent.archive_now(twin.add_optiview())
+    assert not [entry for item in media for entry in twin.log.find(item.id)
+                if entry.number >= asked]
+
+
 # Refused credentials.
 
 @pytest.mark.parametrize("platform, code", [("fastpix", 401), ("fastpix", 403), ("optiview", 403)])

@@ -200,6 +200,37 @@ def test_the_nameless_deletion_with_nothing_gone(agent: Agent, twin: Twin) -> No
     assert before <= agent.tree()
 
 
+def test_a_nameless_deletion_over_several_pages(agent: Agent, twin: Twin) -> None:
+    """FastPix lists 50 a page: what is on the second one is not gone."""
+    media = [twin.add_fastpix(str(number), created=twin.now() + timedelta(seconds=number))
+             for number in range(60)]
+    for item in media:
+        agent.deliver(item, "video.media.created")
+    twin.delete(media[7])
+    assert twin.deliver("fastpix", twin.nameless_deletion()).status == 200
+    agent.wait_state(media[7], "deleted")
+    assert [entry.query["offset"] for entry in twin.log.find("/v1/on-demand")
+            if entry.query.get("limit") == ["50"]] == [["1"], ["2"]]
+    asked = {entry.path.rsplit("/", 1)[1] for entry in twin.log.find("/v1/on-demand/")}
+    assert asked == {media[7].id}, "only what is not in the list is asked for"
+
+
+def test_a_list_that_forgets_removes_nothing(agent: Agent, twin: Twin) -> None:
+    """Pages that shift while they are read, or a list that is empty by mistake."""
+    media = [twin.add_fastpix(str(number)) for number in range(3)]
+    agent.archive_now(*media)
+    before = agent.tree()
+    twin.sin("/v1/on-demand", "body", body='{"success":true,"data":[],"pagination":'
+             '{"totalRecords":0,"currentOffset":1,"offsetCount":0}}')
+    assert twin.deliver("fastpix", twin.nameless_deletion()).status == 200
+    for item in media:
+        wait_until(lambda: "contradict" in agent.story(item), 10, "the contradiction",
+                   lambda: agent.story(item))
+    barrier(agent, twin)
+    assert before <= agent.tree()
+    assert all(agent.state_of(item) == "archived" for item in media)
+
+
 @pytest.mark.slow
 def test_the_nameless_deletion_while_the_api_fails(agent: Agent, twin: Twin) -> None:
     media = [twin.add_fastpix(str(number)) for number in range(3)]

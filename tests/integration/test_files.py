@@ -257,7 +257,8 @@ def test_update_that_changes_the_path_leaves_no_old_folder(idle_agent: Agent, tw
     twin.change(media, title="After")
     agent.deliver(media, "video.media.updated")
     wait_until(lambda: agent.folders() == {"After"}, 15, "the move", agent.tree)
-    assert all(path.startswith("After/") for path in agent.tree())
+    wait_until(lambda: "wrote After/" in agent.log_text(), 15, "the end of the look")
+    assert agent.tree() == {"After/%s%s" % (media.id, end) for end in (".mp4", ".jpg", ".json")}
 
 
 @pytest.mark.skipif(not have_ffmpeg(), reason="ffmpeg is not installed")

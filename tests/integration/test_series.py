@@ -73,6 +73,18 @@ def test_an_unsigned_picture_is_refused(keeping: Agent) -> None:
     assert keeping.tree() == set()
 
 
+def test_pictures_have_a_limit_of_their_own(idle_agent: Agent, twin: Twin) -> None:
+    idle_agent.config.set("receiver", max_body="4K", max_image="32K")
+    idle_agent.config.set("rule all", fetch="video, all_thumbnails")
+    agent = idle_agent.start()
+    assert post(twin, picture(b"x" * 20_000)).status == 200, "more than max_body"
+    assert post(twin, picture(b"x" * 40_000)).status == 413
+    body = b'{"status":"test","fill":"%s"}' % (b"x" * 20_000)
+    assert twin.deliver("optiview", body).status == 413
+    assert twin.deliver("fastpix", body, headers=fields()).status == 413, "no pictures there"
+    assert agent.tree() == {KEPT}
+
+
 @pytest.mark.parametrize("stream", [
     "dkxfvY/../../escape", "../../escape", "/etc/passwd", "dkxfvY/.vodkeep/staging/x", "..",
     "dkxfvY/" + "x" * 3000, "dkxfvY/\xff\xfe", "", "dkxfvY/",

@@ -241,6 +241,21 @@ def test_links_that_never_work_do_not_spin(agent: Agent, twin: Twin) -> None:
     assert agent.videos() == set()
 
 
+def test_a_player_that_is_refused_does_not_try_for_ever(idle_agent: Agent, twin: Twin) -> None:
+    """FastPix restricts some playback ids to sites and players: its links stay refused."""
+    idle_agent.config.set("transfer", retry_for="1s")
+    agent = idle_agent.start()
+    media = twin.add_fastpix()
+    sin = twin.sin(path_of(media), "status", code=403)
+    agent.ready_event(media)
+    assert "403" in agent.wait_reason(media, "failed")
+    hits = sin.hits
+    assert hits > 1, "it was tried again before that"
+    agent.archive_now(twin.add_optiview())
+    assert sin.hits == hits
+    assert not any(media.id in path for path in agent.videos())
+
+
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_redirects_to_an_allowed_host(agent: Agent, twin: Twin, code: int) -> None:
     media = add(twin, "fastpix", 300_000)

@@ -150,6 +150,10 @@ static void a_foreign_file_is_refused_untouched(void **state)
 	execute(path, "CREATE TABLE theirs(a)");
 	assert_int_equal(try_open(path, &err), -ERR_PERMANENT);
 	assert_non_null(strstr(err.text, "another program"));
+	struct fixture theirs = { .path = path };
+	char *mode = ask_text(&theirs, "PRAGMA journal_mode");
+	assert_string_equal(mode, "delete");
+	free(mode);
 	unlink(path);
 	int fd = open(path, O_WRONLY | O_CREAT, 0600);
 	assert_int_equal(write(fd, "this is no database, but text", 29), 29);
