@@ -350,7 +350,6 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 
 static void look_free(struct look *look)
 {
-	look_turn_over(look);
 	look_tasks_free(look);
 	look_ops_clear(look);
 	plan_release(&look->plan);
@@ -389,7 +388,7 @@ void look_stop(struct look *look)
 		return;
 	}
 	if (look->turn.queued)
-		look_turn_over(look);
+		look_leave_line(look);
 	else
 		look_tasks_stop(look);
 }

@@ -190,15 +190,10 @@ static void weigh(struct look *look)
 		on_turn(&look->turn);
 }
 
-void look_turn_over(struct look *look)
+void look_leave_line(struct look *look)
 {
-	if (look->turn.queued) {
-		slots_leave(turns(look), &look->turn);
-		look_parked(look);
-	} else if (look->has_turn) {
-		look->has_turn = false;
-		slots_release(turns(look));
-	}
+	slots_leave(turns(look), &look->turn);
+	look_parked(look);
 }
 
 static void on_proof(void *arg, const struct err *err, bool proven)

@@ -49,7 +49,7 @@ struct look {
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
 	struct slot_wait turn; /* to remove files */
-	bool has_turn;
+	bool has_turn;         /* look_finish() gives it back */
 	struct story story;
 
 	struct record *record;  /* the latest; asked for anew when links expire */
@@ -117,7 +117,7 @@ void look_finish(struct look *look); /* without saving */
  * removed and go on. */
 void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
-void look_turn_over(struct look *look); /* give the turn back, or leave the line */
+void look_leave_line(struct look *look); /* stop waiting for the turn: it rests */
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.
