@@ -259,15 +259,11 @@ static void on_resolved(void *arg, const struct err *err, struct record *record)
 		err_set(&gone, ERR_NOT_YET,
 			"the platform no longer says that it is ready (%s)",
 			record_status_name(record->status));
-		record_release(record);
-		free(record);
+		record_free(record);
 		task_fail(task, &gone);
 		return;
 	}
-	record_release(look->record);
-	free(look->record);
-	look->record = record;
-	look->record_at_ms = clock_system.mono_ms();
+	look_take_record(look, record);
 	begin(task);
 }
 

@@ -52,8 +52,9 @@ struct look {
 	bool has_turn;
 	struct story story;
 
-	struct record *record;
-	int64_t record_at_ms; /* monotonic: when it came */
+	struct record *record;  /* the latest; asked for anew when links expire */
+	struct record *planned; /* the plan points into it; often the same */
+	int64_t record_at_ms;   /* monotonic: when the latest came */
 	int resolves;
 	const struct rule *rule;
 	struct plan plan;
@@ -92,6 +93,8 @@ struct look {
 };
 
 int64_t look_now_ns(void);
+/* Take over @record (NULL: none any more) as the latest; the planned one is kept. */
+void look_take_record(struct look *look, struct record *record);
 struct retry_limits look_limits(const struct look *look);
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
