@@ -27,30 +27,6 @@
 #define MARKER_HEX   (2 * MARKER_BYTES)
 #define READ_BYTES   (256 * 1024)
 
-int archive_sys(struct err *err, const char *fmt, ...)
-{
-	int errnum = errno;
-	char doing[400];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(doing, sizeof(doing), fmt, ap);
-	va_end(ap);
-	return err_sys(err, err_class_of_errno(errnum), errnum, "%s", doing);
-}
-
-int archive_rel_check(const char *rel, struct err *err)
-{
-	size_t own = sizeof(ARCHIVE_OWN) - 1;
-	if (!fs_rel_ok(rel))
-		return err_set(err, ERR_INPUT,
-			"\"%s\" is not a plain path below the archive", rel);
-	if (strncmp(rel, ARCHIVE_OWN, own) == 0 &&
-		(rel[own] == '\0' || rel[own] == '/'))
-		return err_set(err, ERR_INPUT,
-			"\"%s\" is in the folder vodkeep keeps for itself", rel);
-	return 0;
-}
-
 static int root_open(const char *dir, int *fd, struct err *err)
 {
 	int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -69,13 +45,6 @@ int archive_open(struct archive **out, const char *dir, struct err *err)
 	int rc = root_open(dir, &root, err);
 	if (rc)
 		return rc;
-	if (faccessat(root, ".", R_OK | W_OK | X_OK, AT_EACCESS)) {
-		rc = err_sys(err, ERR_LOCAL, errno,
-			"cannot write to the archive %s (give it to vodkeep's user)",
-			dir);
-		close(root);
-		return rc;
-	}
 	struct archive *archive = mem_alloc(sizeof(*archive));
 	archive->dir = mem_strdup(dir);
 	archive->root = root;
@@ -238,6 +207,10 @@ int archive_check(struct archive *archive, const char *id, struct err *err)
 	else if (!same_dir(now, archive->root) &&
 		 dup3(now, archive->root, O_CLOEXEC) < 0)
 		rc = err_sys(err, ERR_LOCAL, errno, "cannot take over the archive %s",
+			archive->dir);
+	else if (faccessat(now, ".", R_OK | W_OK | X_OK, AT_EACCESS))
+		rc = err_sys(err, ERR_LOCAL, errno,
+			"cannot write to the archive %s (give it to vodkeep's user)",
 			archive->dir);
 	close(now);
 	return rc;

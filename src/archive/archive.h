@@ -16,8 +16,8 @@
 
 struct archive;
 
-/* Open an existing directory. ERR_LOCAL with a sentence and remedy when it is not there
- * or not writable. Creates nothing. */
+/* Open an existing directory. ERR_LOCAL with a sentence and remedy when it is not there.
+ * Creates nothing. */
 int archive_open(struct archive **out, const char *dir, struct err *err);
 void archive_close(struct archive *archive);
 const char *archive_dir(const struct archive *archive);
@@ -27,9 +27,9 @@ int archive_marker_read(const struct archive *archive, char id[33], struct err *
 /* Make .vodkeep, staging, trash and a new marker (durably). ERR_EXISTS when one is
  * there. */
 int archive_marker_create(const struct archive *archive, char id[33], struct err *err);
-/* 0 when the marker is there and says @id; else ERR_LOCAL: the archive is not mounted,
- * or is another one. Re-opens the root by name, so a late mount or unmount is noticed.
- */
+/* 0 when the marker is there, says @id, and the archive can be written; else ERR_LOCAL: it
+ * is not mounted, is another one, or is read-only. Re-opens the root by name, so a late
+ * mount or unmount is noticed. */
 int archive_check(struct archive *archive, const char *id, struct err *err);
 int archive_space(const struct archive *archive, int64_t *free_bytes,
 	int64_t *total_bytes, struct err *err);

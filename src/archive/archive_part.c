@@ -21,21 +21,6 @@
 #define KEY_MAX    100
 #define KEY_SAFE   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
-int archive_staging_open(const struct archive *archive, int *fd, struct err *err)
-{
-	int own;
-	int rc = fs_open_dir(archive->root, ARCHIVE_OWN, false, &own, err);
-	if (rc)
-		return err_set(err, ERR_LOCAL,
-			"the archive %s has no folder %s: is its disk mounted?",
-			archive->dir, ARCHIVE_OWN);
-	rc = fs_open_dir(own, "staging", true, fd, err);
-	close(own);
-	if (rc)
-		err_wrap(err, "cannot use the staging folder");
-	return rc;
-}
-
 void archive_part_name(int64_t row, const char *key, char out[256])
 {
 	char hex[DIGEST_SHA256_HEX];

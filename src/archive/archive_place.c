@@ -1,9 +1,6 @@
 /*
  * Giving files their final names: by rename within the filesystem, never over a file
  * that is not known to be the asset's own, and durable before success is told.
- *
- * A directory that is empty may be pruned by another thread between opening it and
- * renaming into it; then the rename says ENOENT and is tried again from the top.
  */
 #include <config.h>
 
@@ -18,85 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define RENAME_TRIES 8
-
-int archive_rename_by_link(int dir, const char *name, int to_dir, const char *to_name)
-{
-	if (linkat(dir, name, to_dir, to_name, 0))
-		return -1;
-	if (unlinkat(dir, name, 0) == 0)
-		return 0;
-	int errnum = errno;
-	unlinkat(to_dir, to_name, 0);
-	errno = errnum;
-	return -1;
-}
-
-int archive_rename_new(int dir, const char *name, int to_dir, const char *to_name)
-{
-	if (renameat2(dir, name, to_dir, to_name, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
-		return -1;
-	return archive_rename_by_link(dir, name, to_dir, to_name);
-}
-
-/* Replaces a regular file only: a directory or symlink there is somebody else's. */
-static int rename_over(int dir, const char *name, int to_dir, const char *to_name)
-{
-	struct stat st;
-	if (fstatat(to_dir, to_name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == ENOENT ? archive_rename_new(dir, name, to_dir, to_name)
-				       : -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EEXIST;
-		return -1;
-	}
-	return renameat(dir, name, to_dir, to_name);
-}
-
-static bool is_there(int dir, const char *name)
-{
-	struct stat st;
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* One try. *again: the directory was pruned under our feet. */
-static int rename_once(const struct archive *archive, int dir, const char *name,
-	const char *rel, bool replace, bool *again, struct err *err)
-{
-	const char *base;
-	int to_dir;
-
-	*again = false;
-	int rc = fs_open_parent(archive->root, rel, true, &to_dir, &base, err);
-	if (rc) {
-		*again = rc == -(int)ERR_NOT_FOUND;
-		return rc;
-	}
-	int failed = replace ? rename_over(dir, name, to_dir, base)
-			     : archive_rename_new(dir, name, to_dir, base);
-	if (failed && errno == EEXIST)
-		rc = err_set(err, ERR_EXISTS, "%s is taken by another file", rel);
-	else if (failed) {
-		rc = archive_sys(err, "cannot rename a file to %s", rel);
-		*again = rc == -(int)ERR_NOT_FOUND && is_there(dir, name);
-	} else
-		rc = fs_sync_dir(to_dir, err);
-	close(to_dir);
-	return rc;
-}
-
-int archive_rename(const struct archive *archive, int dir, const char *name,
-	const char *rel, bool replace, struct err *err)
-{
-	bool again = true;
-	int rc = 0;
-	for (int i = 0; again && i < RENAME_TRIES; i++)
-		rc = rename_once(archive, dir, name, rel, replace, &again, err);
-	return rc;
-}
 
 /* Set the modification time of an open file, durably. Nothing is done when it has it
  * already: a transfer sets it before its own fsync. */

@@ -25,41 +25,6 @@
 #define TRASH_NAMES  1000 /* "~2" to "~999" */
 #define PURGE_LEVELS 128  /* more components than a path can have that we make */
 
-void archive_prune(const struct archive *archive, const char *rel)
-{
-	char *dir = mem_strdup(rel);
-	char *slash;
-	int survivor = -1;
-
-	while ((slash = strrchr(dir, '/'))) {
-		const char *base;
-		int parent;
-		*slash = '\0';
-		int rc =
-			fs_open_parent(archive->root, dir, false, &parent, &base, NULL);
-		if (rc == -(int)ERR_NOT_FOUND)
-			continue;
-		if (rc)
-			break;
-		bool removed = unlinkat(parent, base, AT_REMOVEDIR) == 0;
-		bool absent = !removed && errno == ENOENT;
-		if (removed && survivor >= 0)
-			close(survivor);
-		if (removed)
-			survivor = parent;
-		else
-			close(parent);
-		if (!removed && !absent)
-			break;
-	}
-	if (survivor >= 0) {
-		/* A directory that comes back after a power cut is empty: no harm. */
-		fs_sync_dir(survivor, NULL);
-		close(survivor);
-	}
-	free(dir);
-}
-
 /* Open the directory of @rel if there is a regular file of that name in it. An absent
  * file or directory is success with *fd -1. */
 static int find_file(const struct archive *archive, const char *rel, int *fd,

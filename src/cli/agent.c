@@ -181,6 +181,7 @@ static void on_server_closed(void *arg)
 
 	if (--agent->servers_open > 0)
 		return;
+	intake_detach(agent->intake);
 	admin_detach(agent->admin);
 	keeper_park(agent->keeper, on_parked, agent);
 	/* Nobody waits for an answer of a platform any more. */

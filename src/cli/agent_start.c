@@ -33,6 +33,14 @@ static int read_pem(const char *path, char **out, struct err *err)
 	return 0;
 }
 
+/* Behind a proxy on this machine all senders have one address: a limit for each address
+ * would close connections on deliveries that never come again. */
+static bool is_behind_proxy(const char *listen)
+{
+	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 ||
+	       strncmp(listen, "unix:", 5) == 0;
+}
+
 static int listen_receivers(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
@@ -52,7 +60,8 @@ static int listen_receivers(struct agent *agent, struct err *err)
 	options.tls_cert = cert;
 	options.tls_key = key;
 	for (int i = 0; r == 0 && i < inherited && i < LISTENERS_MAX; i++) {
-		options.listen_fd = 3 + i;
+		options.listen_fd = 3 + i; /* whose address the unit's author chose */
+		options.limits.per_address = 0;
 		r = http_server_open(&agent->receivers[agent->n_receivers],
 			&agent->loop, &options, &handler, err);
 		agent->n_receivers += r == 0;
@@ -62,6 +71,10 @@ static int listen_receivers(struct agent *agent, struct err *err)
 			   i < LISTENERS_MAX;
 		i++) {
 		options.listen = config->receiver.listen.items[i];
+		options.limits.per_address =
+			is_behind_proxy(options.listen)
+				? 0
+				: http_server_default_limits.per_address;
 		r = http_server_open(&agent->receivers[agent->n_receivers],
 			&agent->loop, &options, &handler, err);
 		agent->n_receivers += r == 0;
@@ -104,14 +117,15 @@ static void on_meta_stored(void *arg, const struct err *err)
 
 /* The first start makes (or adopts) the archive's marker and remembers it; from then on
  * a missing or other marker means that the archive is not mounted: the guard stops
- * work. */
+ * work, but deliveries are still accepted. A missing directory is made again for that:
+ * empty, it has no marker. */
 static int open_archive(struct agent *agent, struct err *err)
 {
 	const char *dir = agent->settings->config->agent.archive_dir;
 	const char *known = store_meta(agent->store, "archive_id");
 	int r;
 
-	if (!known && mkdir(dir, 0750) < 0 && errno != EEXIST)
+	if (mkdir(dir, 0750) < 0 && errno != EEXIST && errno != EROFS)
 		return err_sys(
 			err, ERR_LOCAL, errno, "cannot make archive_dir %s", dir);
 	r = archive_open(&agent->archive, dir, err);

@@ -95,7 +95,7 @@ static void want(const struct plan_input *in, struct plan *plan,
 		mem_grow(plan->fetches, plan->n_fetches + 1, sizeof(*plan->fetches));
 	fetch = &plan->fetches[plan->n_fetches++];
 	fetch->source = source;
-	fetch->replaces = file ? file->path : NULL;
+	fetch->replaces = file != NULL;
 	fetch->main = main;
 }
 

@@ -20,8 +20,8 @@ struct plan_input {
 /* One file to fetch. */
 struct plan_fetch {
 	const struct source *source; /* of the record */
-	const char *replaces; /* path of the present file it takes over from, or NULL */
-	bool main;            /* the video (or the audio of audio-only media) */
+	bool replaces; /* the asset has a file of this key, which it takes over from */
+	bool main;     /* the video (or the audio of audio-only media) */
 };
 
 enum plan_due {

@@ -174,6 +174,8 @@ static void act(const struct waiting *waiting, const struct delivery_result *res
 {
 	struct intake *intake = waiting->intake;
 
+	if (!intake->o.keeper)
+		return;
 	if (!waiting->names_asset && waiting->kind == EVENT_DELETED)
 		keeper_sweep(intake->o.keeper, waiting->workspace, waiting->at_ns);
 	else if (result->due)
@@ -448,6 +450,11 @@ struct http_server_handler intake_handler(struct intake *intake)
 		.gone = on_gone,
 		.arg = intake,
 	};
+}
+
+void intake_detach(struct intake *intake)
+{
+	intake->o.keeper = NULL;
 }
 
 void intake_close(struct intake *intake)

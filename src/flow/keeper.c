@@ -13,34 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct lane *keeper_lane(struct keeper *keeper, const char *name)
-{
-	for (size_t i = 0; i < keeper->n_lanes; i++)
-		if (strcmp(keeper->lanes[i].name, name) == 0)
-			return &keeper->lanes[i];
-	return NULL;
-}
-
-static void make_lanes(struct keeper *keeper)
-{
-	const struct config *config = keeper->settings->config;
-
-	for (size_t i = 0; i < config->n_workspaces; i++) {
-		struct lane *lane = keeper_lane(keeper, config->workspaces[i].name);
-
-		if (!lane) {
-			keeper->lanes = mem_grow(keeper->lanes, keeper->n_lanes + 1,
-				sizeof(*keeper->lanes));
-			lane = &keeper->lanes[keeper->n_lanes++];
-			memset(lane, 0, sizeof(*lane));
-			lane->name = mem_strdup(config->workspaces[i].name);
-			lane->removals = mem_alloc(sizeof(*lane->removals));
-			slots_init(lane->removals, 1);
-		}
-		lane->dirty = true;
-	}
-}
-
 /* ---- from outside ---- */
 
 void keeper_news(
@@ -224,7 +196,7 @@ int keeper_open(
 		.done = keeper_sweep_done,
 		.arg = keeper,
 	};
-	make_lanes(keeper);
+	keeper_lanes_make(keeper);
 	keeper->storing = true;
 	store_workspaces(options->store, on_workspaces, keeper);
 	*out = keeper;
@@ -238,7 +210,7 @@ void keeper_reload(struct keeper *keeper, struct settings *settings)
 	keeper->slots.limit = settings->config->transfer.concurrency;
 	guard_configure(keeper->guard, &settings->config->transfer.min_free);
 	api_unblock(keeper->api);
-	make_lanes(keeper);
+	keeper_lanes_make(keeper);
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
@@ -260,11 +232,7 @@ static void drop(struct keeper *keeper)
 {
 	if (--keeper->open > 0)
 		return;
-	for (size_t i = 0; i < keeper->n_lanes; i++) {
-		free(keeper->lanes[i].name);
-		free(keeper->lanes[i].removals);
-	}
-	free(keeper->lanes);
+	keeper_lanes_free(keeper);
 	free(keeper->looks);
 	api_free(keeper->api);
 	settings_unref(keeper->settings);

@@ -51,6 +51,9 @@ struct keeper {
 
 /* The lane of a workspace that is or was configured, or NULL. */
 struct lane *keeper_lane(struct keeper *keeper, const char *name);
+/* A lane for every workspace of the settings, each to be served anew. */
+void keeper_lanes_make(struct keeper *keeper);
+void keeper_lanes_free(struct keeper *keeper);
 /* keeper_turn.c: take a turn in @ms at the latest; one look at every lane. */
 void keeper_tick_in(struct keeper *keeper, int64_t ms);
 /* Tells parked() once nothing is in flight any more. */

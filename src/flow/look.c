@@ -1,6 +1,7 @@
 /*
- * The steps of a look that load, ask, plan and save; and every way a look can end.
- * Fetching is look_fetch.c, files look_files.c, removing look_remove.c.
+ * A look from its beginning: load, ask, plan; and the order of the steps. Removing is
+ * look_remove.c, paths and sidecars look_files.c, fetching look_fetch.c, ending
+ * look_end.c; none of them knows what follows it.
  */
 #include <config.h>
 
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAVE_AGAIN_MS 1000
 #define ROOM_AGAIN_MS 5000
 /* Without a sign that something is on its way, the platform is asked this often. */
 #define SLOW_MS (INT64_C(3600) * 1000)
@@ -31,36 +31,6 @@
 #define UNKNOWN_FOR_MS (INT64_C(3600) * 1000)
 /* The API may lag behind its own deleted event; afterwards reconciling decides. */
 #define CONTRADICTED_FOR_MS (INT64_C(15) * 60 * 1000)
-
-int64_t look_now_ns(void)
-{
-	return clock_system.wall_ns();
-}
-
-struct retry_limits look_limits(const struct look *look)
-{
-	const struct config *config = look->settings->config;
-
-	return (struct retry_limits){
-		.min_ms = config->transfer.retry_min_ms,
-		.max_ms = config->transfer.retry_max_ms,
-		.for_ms = config->transfer.retry_for_ms,
-	};
-}
-
-void look_note(struct look *look, const char *kind, const char *fmt, ...)
-{
-	char text[1024];
-	struct log_about about = { .workspace = look->ws->name,
-		.asset = look->asset->id };
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	story_add(&look->story, look_now_ns(), kind, "%s", text);
-	log_debug(&about, "%s: %s", kind, text);
-}
 
 int64_t look_row(const struct look *look)
 {
@@ -81,222 +51,6 @@ bool look_live_state(const struct look *look, enum asset_state *state)
 	*state = look->asset ? look->asset->state : ASSET_FETCHING;
 	return *state == ASSET_DOWNLOADING ||
 	       (*state == ASSET_FETCHING && look->asset && !at_rest);
-}
-
-/* ---- the end ---- */
-
-static void look_free(struct look *look)
-{
-	look_tasks_free(look);
-	look_ops_clear(look);
-	plan_release(&look->plan);
-	if (look->record) {
-		record_release(look->record);
-		free(look->record);
-	}
-	story_release(&look->story);
-	asset_free(look->asset);
-	settings_unref(look->settings);
-	free(look);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-	struct look *look =
-		container_of((uv_timer_t *)(void *)handle, struct look, timer);
-
-	look_free(look);
-}
-
-static void finish(struct look *look)
-{
-	look_turn_over(look);
-	look->env->done(look->env->arg, look);
-	if (look->timer_open)
-		uv_close((uv_handle_t *)&look->timer, on_timer_closed);
-	else
-		look_free(look);
-}
-
-static void save(struct look *look);
-
-static void on_save_again(uv_timer_t *timer)
-{
-	save(container_of(timer, struct look, timer));
-}
-
-static void on_saved(void *arg, const struct err *err)
-{
-	struct look *look = arg;
-
-	if (err->class == ERR_NONE) {
-		warnings_clear(look->env->warnings, "store");
-		finish(look);
-		return;
-	}
-	warnings_set(look->env->warnings, "store", NULL, true,
-		"%s: what has been done is remembered again when the store works",
-		err->text);
-	if (look->stopping) { /* the asset is still due in the store */
-		finish(look);
-		return;
-	}
-	if (!look->timer_open) {
-		uv_timer_init(look->env->loop, &look->timer);
-		look->timer_open = true;
-	}
-	uv_timer_start(&look->timer, on_save_again, SAVE_AGAIN_MS, 0);
-}
-
-static void save(struct look *look)
-{
-	store_save(look->env->store, look->asset, look->due_ns, &look->story, on_saved,
-		look);
-}
-
-static void log_end(const struct look *look)
-{
-	const struct asset *asset = look->asset;
-	struct log_about about = { .workspace = asset->workspace, .asset = asset->id };
-	const char *name = asset_state_name(look->end);
-	char bytes[32];
-
-	metric_add(METRIC_STATE_MOVES, name, 1);
-	size_format_human(asset_bytes(asset), bytes);
-	if (look->end == ASSET_ARCHIVED)
-		log_info(&about, "archived %s (%zu files, %s)",
-			asset->base_path ? asset->base_path : "", asset->n_files,
-			bytes);
-	else if (look->end == ASSET_FAILED)
-		log_warn(&about, "failed: %s", asset->reason ? asset->reason : "");
-	else
-		log_info(&about, "%s%s%s", name, asset->reason ? ": " : "",
-			asset->reason ? asset->reason : "");
-}
-
-static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
-{
-	bool moved = state != look->before;
-
-	if (state == ASSET_FAILED) { /* what starts again starts with a fresh count */
-		look->asset->attempts = 0;
-		look->asset->trouble_ns = 0;
-	}
-	look->end = state;
-	look->due_ns = due_ns;
-	asset_move(look->asset, state);
-	if (moved) {
-		story_add(&look->story, look_now_ns(), "state", "%s → %s%s%s",
-			asset_state_name(look->before), asset_state_name(state),
-			look->asset->reason ? ": " : "",
-			look->asset->reason ? look->asset->reason : "");
-		log_end(look);
-	}
-	save(look);
-}
-
-void look_settle(
-	struct look *look, enum asset_state state, int64_t due_ns, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	mem_replace(&look->asset->reason, text[0] ? text : NULL);
-	end_in(look, state, due_ns);
-}
-
-void look_parked(struct look *look)
-{
-	enum asset_state state = plan_rest_state(look->asset, look->before);
-
-	if (look->before == ASSET_QUEUED || look->before == ASSET_ANNOUNCED ||
-		look->before == ASSET_DOWNLOADING)
-		state = state == ASSET_ARCHIVED ? state : ASSET_QUEUED;
-	end_in(look, state, look_now_ns());
-}
-
-static void rest_backoff(
-	struct look *look, const struct err *err, enum asset_state rest)
-{
-	struct retry_limits limits = look_limits(look);
-	struct asset *asset = look->asset;
-	int64_t now_ns = look_now_ns(), delay_ms;
-	char delay[32];
-
-	if (!asset->trouble_ns)
-		asset->trouble_ns = now_ns;
-	asset->attempts++;
-	if (retry_given_up(&limits, asset->trouble_ns, now_ns)) {
-		look_settle(look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0,
-			"%s; given up after %d attempts, `vodkeep retry` starts again",
-			err->text, asset->attempts);
-		return;
-	}
-	delay_ms = retry_backoff_ms(
-		&limits, asset->attempts, err->retry_after_ms, random_u64());
-	duration_format(delay_ms, delay);
-	look_note(look, "retry", "attempt %d failed: %s; again in %s", asset->attempts,
-		err->text, delay);
-	look_settle(look, rest, now_ns + delay_ms * NS_PER_MS, "%s", err->text);
-}
-
-static void rest_schedule(struct look *look, const char *why, enum asset_state rest)
-{
-	struct retry_limits limits = look_limits(look);
-	struct asset *asset = look->asset;
-	int64_t now_ns = look_now_ns(), waited_ms;
-	char text[1024];
-
-	snprintf(text, sizeof(text), "%s", why);
-	if (!asset->trouble_ns)
-		asset->trouble_ns = now_ns;
-	waited_ms = (now_ns - asset->trouble_ns) / NS_PER_MS;
-	if (retry_given_up(&limits, asset->trouble_ns, now_ns)) {
-		look_settle(look, ASSET_FAILED, 0,
-			"%s; given up, `vodkeep retry` or a new event starts again",
-			text);
-		return;
-	}
-	look_settle(look, rest,
-		now_ns + retry_schedule_ms(&limits, waited_ms) * NS_PER_MS, "%s", text);
-}
-
-void look_rest(struct look *look, const struct err *err)
-{
-	enum asset_state rest = plan_rest_state(look->asset, look->before);
-	int64_t now_ns = look_now_ns();
-
-	if (look->stopping) {
-		look_parked(look);
-		return;
-	}
-	switch (retry_kind_of(err->class)) {
-	case RETRY_BACKOFF:
-	case RETRY_NOW: /* its bound has been reached by who tried at once */
-		rest_backoff(look, err, rest);
-		return;
-	case RETRY_SCHEDULE:
-		rest_schedule(look, err->text, rest);
-		return;
-	case RETRY_WHEN_WELL:
-		if (err->class == ERR_LOCAL)
-			guard_trouble(look->env->guard, err);
-		look_note(look, "retry", "%s; goes on when it is over", err->text);
-		look_settle(look, rest, now_ns, "%s", err->text);
-		return;
-	case RETRY_NEVER:
-		break;
-	}
-	if (err->class == ERR_CANCELLED) {
-		look_parked(look);
-		return;
-	}
-	look_note(look, "attempt", "%s", err->text);
-	look_settle(
-		look, rest == ASSET_WAITING ? ASSET_FAILED : rest, 0, "%s", err->text);
 }
 
 /* ---- plan ---- */
@@ -351,7 +105,7 @@ static void rest_planned(struct look *look)
 			return;
 		}
 	}
-	rest_schedule(look, plan->reason, plan->state);
+	look_rest_on_schedule(look, plan->reason, plan->state);
 }
 
 static void settle_archived(struct look *look)
@@ -377,7 +131,7 @@ static void settle_archived(struct look *look)
 		look->minor.class != ERR_NONE ? look->minor.text : "");
 }
 
-void look_finish_plan(struct look *look)
+static void finish_plan(struct look *look)
 {
 	if (look->stopping)
 		look_parked(look);
@@ -414,7 +168,39 @@ static void note_plan(struct look *look)
 		what, plan->reason[0] ? "; " : "", plan->reason);
 }
 
-void look_plan(struct look *look)
+static void on_fetched(struct look *look);
+
+static void on_path(struct look *look)
+{
+	look_fetch(look, on_fetched);
+}
+
+static void on_sidecar(struct look *look)
+{
+	if (look->force_claim && !look->stopping)
+		look_path(look, on_path);
+	else
+		finish_plan(look);
+}
+
+static void on_fetched(struct look *look)
+{
+	if (look->exists_seen && look->path_rounds < LOOK_PATH_ROUNDS &&
+		!look->stopping) {
+		look_note(look, "file", "another file lies at %s: a new name is taken",
+			look->asset->base_path);
+		look->force_claim = true;
+		look_path(look, on_path);
+		return;
+	}
+	if (look->exists_seen)
+		err_set(&look->trouble, ERR_PERMANENT,
+			"files that are not vodkeep's lie at every name for %s; move them away",
+			look->asset->base_path);
+	look_sidecar(look, on_sidecar);
+}
+
+static void plan(struct look *look)
 {
 	struct asset *asset = look->asset;
 	struct plan_input in = {
@@ -441,6 +227,7 @@ void look_plan(struct look *look)
 	asset->priority = look->rule->priority;
 	plan_release(&look->plan);
 	plan_make(&in, &look->plan);
+	look->planned = look->record; /* no plan is made after a newer one has come */
 	note_plan(look);
 	if (look->before == ASSET_EXPIRED_KEPT && look->record->status != RECORD_READY)
 		look->plan.state = ASSET_EXPIRED_KEPT;
@@ -452,7 +239,7 @@ void look_plan(struct look *look)
 		wait_for_room(look);
 		return;
 	}
-	look_path(look);
+	look_path(look, on_path);
 }
 
 /* ---- ask ---- */
@@ -486,8 +273,7 @@ static void on_details(void *arg, const struct err *err, struct record *record)
 		look_rest(look, err);
 		return;
 	}
-	look->record = record;
-	look->record_at_ms = clock_system.mono_ms();
+	look_take_record(look, record);
 	look_note(look, "api", "%s says: %s%s%s", look->platform->title,
 		record_status_name(record->status), record->reason ? ", " : "",
 		record->reason ? record->reason : "");
@@ -495,9 +281,9 @@ static void on_details(void *arg, const struct err *err, struct record *record)
 	if (look->stopping)
 		look_parked(look);
 	else if (removal_pending(look->asset, true, record->status))
-		look_decide(look);
+		look_decide(look, plan);
 	else
-		look_plan(look);
+		plan(look);
 }
 
 static void grant_wish(struct look *look)
@@ -537,7 +323,7 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 			log_error(&about,
 				"cannot read an asset that is due: %s; it stays due",
 				err->text);
-		finish(look);
+		look_finish(look);
 		return;
 	}
 	look->asset = asset;
@@ -562,6 +348,20 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	}
 }
 
+static void look_free(struct look *look)
+{
+	look_turn_over(look);
+	look_tasks_free(look);
+	look_ops_clear(look);
+	plan_release(&look->plan);
+	look_take_record(look, NULL);
+	record_free(look->planned);
+	story_release(&look->story);
+	asset_free(look->asset);
+	settings_unref(look->settings);
+	free(look);
+}
+
 struct look *look_start(const struct look_env *env, struct settings *settings,
 	const struct workspace_config *ws, int64_t row)
 {
@@ -572,6 +372,8 @@ struct look *look_start(const struct look_env *env, struct settings *settings,
 	look->ws = ws;
 	look->platform = platform_of(ws->platform);
 	look->row = row;
+	look->started_ns = look_now_ns();
+	look->release = look_free;
 	store_load(env->store, row, on_loaded, look);
 	return look;
 }
@@ -583,7 +385,7 @@ void look_stop(struct look *look)
 	look->stopping = true;
 	if (look->timer_open && uv_is_active((uv_handle_t *)&look->timer)) {
 		uv_timer_stop(&look->timer);
-		save(look);
+		look_save(look);
 		return;
 	}
 	if (look->turn.queued)

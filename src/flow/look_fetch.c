@@ -54,9 +54,9 @@ static bool stem_taken(const struct look *look, const char *stem, enum role role
 	return false;
 }
 
-static void task_add(
-	struct look *look, const struct source *source, const char *replaces, bool main)
+static void task_add(struct look *look, const struct source *source, bool main)
 {
+	const struct file *present = asset_file(look->asset, source->key);
 	struct task *task = mem_alloc(sizeof(*task));
 	char suffix[64];
 
@@ -66,7 +66,7 @@ static void task_add(
 	task->role = source->role;
 	task->language = mem_strdup(source->language);
 	task->version = mem_strdup(source->version);
-	task->replaces = mem_strdup(replaces);
+	task->replaces = mem_strdup(present ? present->path : NULL);
 	task->expected_bytes = source->bytes;
 	task->main = main;
 	task->optional = source->optional;
@@ -94,7 +94,7 @@ static const struct source *source_of(const struct task *task)
 	return NULL;
 }
 
-static void look_after_tasks(struct look *look);
+static void after_tasks(struct look *look);
 
 static void task_end(struct task *task)
 {
@@ -109,7 +109,7 @@ static void task_end(struct task *task)
 	}
 	assert(look->n_running > 0);
 	if (--look->n_running == 0)
-		look_after_tasks(look);
+		after_tasks(look);
 }
 
 /* The worst trouble decides how the asset rests: local before all, then the longest
@@ -259,15 +259,11 @@ static void on_resolved(void *arg, const struct err *err, struct record *record)
 		err_set(&gone, ERR_NOT_YET,
 			"the platform no longer says that it is ready (%s)",
 			record_status_name(record->status));
-		record_release(record);
-		free(record);
+		record_free(record);
 		task_fail(task, &gone);
 		return;
 	}
-	record_release(look->record);
-	free(look->record);
-	look->record = record;
-	look->record_at_ms = clock_system.mono_ms();
+	look_take_record(look, record);
 	begin(task);
 }
 
@@ -391,7 +387,7 @@ void look_tasks_stop(struct look *look)
 		}
 	}
 	if (--look->n_running == 0)
-		look_after_tasks(look);
+		after_tasks(look);
 }
 
 /* ---- all of them ---- */
@@ -425,24 +421,32 @@ static void run_tasks(struct look *look)
 			on_slot(&task->wait);
 	}
 	if (--look->n_running == 0)
-		look_after_tasks(look);
+		after_tasks(look);
 }
 
-void look_fetch(struct look *look)
+/* After a new claim only what is still missing. */
+static bool fetched_in_this_look(const struct look *look, const char *key)
+{
+	const struct file *file = asset_file(look->asset, key);
+
+	return file && file->downloaded_ns >= look->started_ns;
+}
+
+void look_fetch(struct look *look, void (*then)(struct look *look))
 {
 	struct plan *plan = &look->plan;
 
+	look->fetch_then = then;
 	look_tasks_free(look);
 	for (size_t i = 0; i < plan->n_fetches; i++) {
 		const struct plan_fetch *fetch = &plan->fetches[i];
 
-		/* After a new claim only what is still missing. */
-		if (!look->exists_seen || !asset_file(look->asset, fetch->source->key))
-			task_add(look, fetch->source, fetch->replaces, fetch->main);
+		if (!fetched_in_this_look(look, fetch->source->key))
+			task_add(look, fetch->source, fetch->main);
 	}
 	look->exists_seen = false;
 	if (look->stopping || look->n_tasks == 0) {
-		look_after_tasks(look);
+		after_tasks(look);
 		return;
 	}
 	if (look->asset->state != ASSET_DOWNLOADING) {
@@ -499,12 +503,12 @@ static void recheck_done(void *arg, const struct err *err, const struct http_hea
 	free(recheck);
 	look->rechecked = true;
 	if (!changed || !source || look->stopping) {
-		look_sidecar(look);
+		look->fetch_then(look);
 		return;
 	}
 	look_note(look, "api", "%s changed at its source: fetched again", source->key);
 	look_tasks_free(look);
-	task_add(look, source, asset_file(look->asset, source->key)->path, true);
+	task_add(look, source, true);
 	run_tasks(look);
 }
 
@@ -548,29 +552,16 @@ static void on_leftovers(struct look *look)
 	look_ops_clear(look);
 	if (look->ops_err.class != ERR_NONE)
 		keep_worse(&look->minor, &look->ops_err);
-	look_after_tasks(look);
+	after_tasks(look);
 }
 
-static void look_after_tasks(struct look *look)
+static void after_tasks(struct look *look)
 {
-	if (look->n_ops) {
+	if (look->n_ops)
 		look_run_ops(look, on_leftovers);
-		return;
-	}
-	if (look->exists_seen && look->path_rounds < 4 && !look->stopping) {
-		look_note(look, "file", "another file lies at %s: a new name is taken",
-			look->asset->base_path);
-		look->force_claim = true;
-		look_path(look);
-		return;
-	}
-	if (look->exists_seen)
-		err_set(&look->trouble, ERR_PERMANENT,
-			"files that are not vodkeep's lie at every name for %s; move them away",
-			look->asset->base_path);
-	if (look->plan.recheck && !look->rechecked && !look->stopping &&
-		look->trouble.class == ERR_NONE)
+	else if (look->plan.recheck && !look->rechecked && !look->stopping &&
+		 !look->exists_seen && look->trouble.class == ERR_NONE)
 		recheck(look);
 	else
-		look_sidecar(look);
+		look->fetch_then(look);
 }

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_ROUNDS 4
-
 /* ---- operations ---- */
 
 void look_op(struct look *look, enum file_op_kind kind, const char *path,
@@ -146,13 +144,13 @@ static void on_moved(struct look *look)
 		}
 	}
 	look_ops_clear(look);
-	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < PATH_ROUNDS) {
+	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < LOOK_PATH_ROUNDS) {
 		look->force_claim = true;
-		look_path(look);
+		look_path(look, look->path_then);
 	} else if (look->ops_err.class != ERR_NONE) {
 		look_rest(look, &look->ops_err);
 	} else {
-		look_fetch(look);
+		look->path_then(look);
 	}
 }
 
@@ -172,7 +170,7 @@ static void move_home(struct look *look)
 	if (look->n_ops)
 		look_run_ops(look, on_moved);
 	else
-		look_fetch(look);
+		look->path_then(look);
 }
 
 static void on_claimed(void *arg, const struct err *err, const char *claimed)
@@ -199,7 +197,7 @@ static bool is_natural(const char *base, const char *natural, const char *altern
 	       (base[len] == '\0' || base[len] == '-');
 }
 
-void look_path(struct look *look)
+void look_path(struct look *look, void (*then)(struct look *look))
 {
 	struct asset *asset = look->asset;
 	struct template_input in = {
@@ -215,6 +213,7 @@ void look_path(struct look *look)
 		(is_natural(asset->base_path, natural, alternative) ||
 			(asset->n_files && look->rule->on_update == UPDATE_IGNORE));
 
+	look->path_then = then;
 	look->path_rounds++;
 	if (stays)
 		move_home(look);
@@ -233,16 +232,16 @@ static void on_sidecar(struct look *look)
 	struct file *file;
 	const struct file_op *op = &look->ops[0];
 
-	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < PATH_ROUNDS) {
+	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < LOOK_PATH_ROUNDS) {
 		look_ops_clear(look);
 		look->force_claim = true;
-		look_path(look);
+		look->sidecar_then(look);
 		return;
 	}
 	if (look->ops_err.class != ERR_NONE) {
 		look->trouble = look->ops_err;
 		look_ops_clear(look);
-		look_finish_plan(look);
+		look->sidecar_then(look);
 		return;
 	}
 	file = asset_add_file(asset, "metadata");
@@ -255,29 +254,30 @@ static void on_sidecar(struct look *look)
 	look_note(look, "file", "wrote %s (%lld bytes)", file->path,
 		(long long)file->bytes);
 	look_ops_clear(look);
-	look_finish_plan(look);
+	look->sidecar_then(look);
 }
 
-void look_sidecar(struct look *look)
+void look_sidecar(struct look *look, void (*then)(struct look *look))
 {
 	struct asset *asset = look->asset;
 	const struct file *present = asset_file(asset, "metadata");
-	bool done =
-		look->plan.state == ASSET_ARCHIVED && look->trouble.class == ERR_NONE;
+	bool done = look->plan.state == ASSET_ARCHIVED && !look->stopping &&
+		    look->trouble.class == ERR_NONE;
 	char sha256[DIGEST_SHA256_HEX];
 	char *text, *path;
 
+	look->sidecar_then = then;
 	if (done && !asset->archived_ns)
 		asset->archived_ns = look_now_ns();
-	if (!done || !look->plan.sidecar || look->stopping) {
-		look_finish_plan(look);
+	if (!done || !look->plan.sidecar) {
+		look->sidecar_then(look);
 		return;
 	}
 	text = sidecar_text(asset, look->platform->name);
 	sha256_hex_of(text, strlen(text), sha256);
 	if (present && strcmp(present->sha256, sha256) == 0) {
 		free(text);
-		look_finish_plan(look);
+		look->sidecar_then(look);
 		return;
 	}
 	path = mem_printf("%s.json", asset->base_path);

@@ -86,7 +86,7 @@ static void contradicted(struct look *look, const char *why)
 	if (!look->asset->contradicted)
 		look_note(look, "api", "contradicted: %s", why);
 	look->asset->contradicted = true;
-	look_plan(look);
+	look->decide_then(look);
 }
 
 static void carry_out(struct look *look, enum removal_verdict verdict, const char *why)
@@ -96,7 +96,7 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 
 	switch (verdict) {
 	case REMOVAL_NONE:
-		look_plan(look);
+		look->decide_then(look);
 		return;
 	case REMOVAL_REMOVE:
 	case REMOVAL_TRASH:
@@ -227,8 +227,9 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 	weigh(look);
 }
 
-void look_decide(struct look *look)
+void look_decide(struct look *look, void (*then)(struct look *look))
 {
+	look->decide_then = then;
 	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
 	if (look->record->status == RECORD_UNKNOWN)
 		api_prove(look->env->api, look->settings, look->ws, on_proof, look);

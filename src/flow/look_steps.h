@@ -8,6 +8,9 @@
 #include "core/retry.h"
 #include "flow/look.h"
 
+/* How many names are tried where foreign files lie in the way. */
+#define LOOK_PATH_ROUNDS 4
+
 /* One file on its way. */
 struct task {
 	struct look *look;
@@ -40,6 +43,7 @@ struct look {
 	const struct workspace_config *ws;
 	const struct platform *platform;
 	int64_t row;
+	int64_t started_ns;
 	struct asset *asset;
 	enum asset_state before;
 	bool confirmed; /* a person confirmed the held deletion */
@@ -48,8 +52,9 @@ struct look {
 	bool has_turn;
 	struct story story;
 
-	struct record *record;
-	int64_t record_at_ms; /* monotonic: when it came */
+	struct record *record;  /* the latest; asked for anew when links expire */
+	struct record *planned; /* the plan points into it; often the same */
+	int64_t record_at_ms;   /* monotonic: when the latest came */
 	int resolves;
 	const struct rule *rule;
 	struct plan plan;
@@ -72,36 +77,57 @@ struct look {
 	struct err ops_err;
 	void (*ops_then)(struct look *look);
 
+	/* What follows the step that is under way. */
+	void (*decide_then)(struct look *look);
+	void (*path_then)(struct look *look);
+	void (*fetch_then)(struct look *look);
+	void (*sidecar_then)(struct look *look);
+
 	/* How it ends. */
 	enum asset_state end;
 	int64_t due_ns;
 	uv_timer_t timer; /* waits for the store to work again */
 	bool timer_open;
+	void (*release)(
+		struct look *look); /* frees it, after the owner has been told */
 };
 
 int64_t look_now_ns(void);
+/* Take over @record (NULL: none any more) as the latest; the planned one is kept. */
+void look_take_record(struct look *look, struct record *record);
 struct retry_limits look_limits(const struct look *look);
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Ends. Each of them saves and finishes. */
+/* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Rest after @err, which decides when to look again. */
 void look_rest(struct look *look, const struct err *err);
-void look_parked(struct look *look);
+/* The platform is not ready: look again later and later. @why may be the asset's
+ * reason. */
+void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
+void look_parked(struct look *look); /* stopped: it stays due */
+void look_save(struct look *look);
+void look_finish(struct look *look); /* without saving */
 
-/* Steps in other files. */
-void look_decide(struct look *look); /* look_remove.c: a deletion is pending */
+/* The steps; each calls @then unless it has ended the look. */
+
+/* look_remove.c. A deletion is pending: carry it out, or find that nothing is to be
+ * removed and go on. */
+void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
 void look_turn_over(struct look *look); /* give the turn back, or leave the line */
-void look_plan(struct look *look);  /* look.c: after decide found nothing to remove */
-void look_path(struct look *look);  /* look_files.c */
-void look_fetch(struct look *look); /* look_fetch.c */
+/* look_files.c. Claim a place and move what the asset has there. */
+void look_path(struct look *look, void (*then)(struct look *look));
+/* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.
+ */
+void look_sidecar(struct look *look, void (*then)(struct look *look));
+/* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
+ * exists_seen. */
+void look_fetch(struct look *look, void (*then)(struct look *look));
 void look_tasks_free(struct look *look);
 void look_tasks_stop(struct look *look);
-void look_sidecar(struct look *look);     /* look_files.c */
-void look_finish_plan(struct look *look); /* look.c: everything tried: settle */
 
 /* Pool jobs: add operations, then run them in order behind a check that the archive is
  * there and ours; the first failure stops and is in ops_err. */

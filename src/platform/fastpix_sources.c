@@ -258,6 +258,14 @@ static bool is_subtitle(const cJSON *track)
 	return answer_is(type, "subtitle") || answer_is(type, "text");
 }
 
+static bool has_key(const struct record *record, const char *key)
+{
+	for (size_t i = 0; i < record->n_sources; i++)
+		if (strcmp(record->sources[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 static void add_subtitle(
 	const cJSON *track, const struct playback *playback, struct record *record)
 {
@@ -269,6 +277,8 @@ static void add_subtitle(
 		return;
 	char *key = mem_printf("subtitle.%s", id);
 	char *path = mem_printf("/text/%s.vtt", id);
+	if (has_key(record, key)) /* listed twice */
+		goto out;
 	struct source *source =
 		offer(record, playback, ROLE_SUBTITLE, key, playback->stream_url, path);
 	source->optional = true;
@@ -278,16 +288,9 @@ static void add_subtitle(
 		withhold(source, "FastPix could not make this subtitle track");
 	else if (status && state_of(status) != RENDITION_READY)
 		withhold(source, "FastPix is still making this subtitle track");
+out:
 	free(key);
 	free(path);
-}
-
-static bool has_key(const struct record *record, const char *key)
-{
-	for (size_t i = 0; i < record->n_sources; i++)
-		if (strcmp(record->sources[i].key, key) == 0)
-			return true;
-	return false;
 }
 
 /* Generated subtitles carry their own URL, null while preparing (§4). Some name a

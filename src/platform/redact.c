@@ -102,55 +102,87 @@ static const char *scheme_of(const char *floor, const char *colon)
 	return start < colon ? start : NULL;
 }
 
+/* The first of @set in [@at, @end), or @end. */
+static const char *find(const char *at, const char *end, const char *set)
+{
+	while (at < end && !strchr(set, *at))
+		at++;
+	return at;
+}
+
 /* Append the URL whose scheme is [@scheme, @colon) and which ends at @end. */
 static void append_url(struct buf *out, const char *scheme, const char *colon,
 	const char *end, bool hide_path)
 {
 	const char *host = colon + 3;
-	size_t len = strcspn(host, "/?#\\");
-	if (len > (size_t)(end - host))
-		len = (size_t)(end - host);
-	const char *path = host + len;
-	const char *at = memrchr(host, '@', len);
+	const char *path = find(host, end, "/?#\\");
+	const char *at = memrchr(host, '@', (size_t)(path - host));
 	if (at)
 		host = at + 1;
 	buf_append(out, scheme, (size_t)(colon + 3 - scheme));
 	buf_append(out, host, (size_t)(path - host));
-
-	size_t path_len = strcspn(path, "?#");
-	if (path_len > (size_t)(end - path))
-		path_len = (size_t)(end - path);
-	if (hide_path || is_keyed_scheme(scheme, (size_t)(colon - scheme))) {
+	if (hide_path) {
 		buf_str(out, path < end ? "/" HIDDEN : "");
 		return;
 	}
-	buf_append(out, path, path_len);
-	if (path + path_len < end && path[path_len] == '?')
+	const char *query = find(path, end, "?#");
+	buf_append(out, path, (size_t)(query - path));
+	if (query < end && *query == '?')
 		buf_str(out, "?" HIDDEN);
 }
 
+/* The "://" of the first URL in [@at, @end), whose scheme begins at *scheme; NULL none.
+ */
+static const char *next_url(const char *at, const char *end, const char **scheme)
+{
+	const char *colon;
+
+	while ((colon = memmem(at, (size_t)(end - at), "://", 3))) {
+		*scheme = scheme_of(at, colon);
+		if (*scheme)
+			return colon;
+		at = colon + 3;
+	}
+	return NULL;
+}
+
+/* Append a URL that ends at @end and those within it: in the path, as a proxy's, or in
+ * the words behind it. What a query holds is hidden with it. */
+static void append_urls(struct buf *out, const char *scheme, const char *colon,
+	const char *end, bool hide_path)
+{
+	const char *query = find(colon + 3, end, "?#");
+	const char *next_scheme = NULL;
+	const char *next = NULL;
+
+	for (;; colon = next, scheme = next_scheme) {
+		bool hide =
+			hide_path || is_keyed_scheme(scheme, (size_t)(colon - scheme));
+		next = hide ? NULL : next_url(colon + 3, query, &next_scheme);
+		append_url(out, scheme, colon, next ? next_scheme : end, hide);
+		if (!next)
+			return;
+	}
+}
+
+/* Linear in the length of @text, which may be a megabyte of nothing but "a://". */
 static char *redact(const char *text, bool hide_path)
 {
+	const char *text_end = text + strlen(text);
 	const char *from = text;
+	const char *scheme;
 	const char *colon;
 	struct buf out;
 
 	buf_init(&out, 2 * strlen(text) + 64);
-	for (const char *look = text; (colon = strstr(look, "://")); look = from) {
-		const char *scheme = scheme_of(from, colon);
+	while ((colon = next_url(from, text_end, &scheme))) {
 		/* A string that is a URL is one to its end, even where its query holds
 		 * a blank; one inside a sentence ends with the word. */
-		const char *end =
-			scheme == text
-				? text + strlen(text)
-				: colon + 3 + strcspn(colon + 3, " \t\r\n\"'<>`");
-		if (!scheme) {
-			buf_append(&out, from, (size_t)(colon + 3 - from));
-			from = colon + 3;
-			continue;
-		}
+		const char *end = scheme == text
+					  ? text_end
+					  : find(colon + 3, text_end, " \t\r\n\"'<>`");
 		buf_append(&out, from, (size_t)(scheme - from));
-		append_url(&out, scheme, colon, end, hide_path);
+		append_urls(&out, scheme, colon, end, hide_path);
 		from = end;
 	}
 	buf_str(&out, from);

@@ -19,13 +19,26 @@ sys.path.insert(0, str(TESTS / "twin"))
 import signing  # noqa: E402
 import twin as tw  # noqa: E402
 from optiview import OptiviewAsset  # noqa: E402
+from slowness import SLOWNESS  # noqa: E402
 
-SLOWNESS = float(os.environ.get("VODKEEP_TEST_SLOWNESS", "1"))
 BUILD = Path(os.environ.get("top_builddir") or TESTS.parent / "build").resolve()
 PROGRAM = BUILD / "vodkeep"
 # Nothing of these may ever be in a log, a sidecar or an answer.
 SECRETS = (tw.API_SECRET, tw.OPTIVIEW_API_SECRET, tw.FASTPIX_HOOK_SECRET,
            tw.OPTIVIEW_HOOK_SECRET, "AWSAccessKeyId=", "Signature=")
+# What a sanitizer says, and the status with which the Makefile has it end the program.
+REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",
+           "FATAL: ThreadSanitizer", ": runtime error: ")
+REPORTED = 99
+
+
+def check_reports(text: str, status: int | None, who: str) -> None:
+    """Fail when a sanitizer has reported something."""
+    found = [text.find(report) for report in REPORTS if report in text]
+    if found or status == REPORTED:
+        begin = text.rfind("\n", 0, min(found)) + 1 if found else 0
+        raise AssertionError("%s, status %s: a sanitizer reports\n%s"
+                             % (who, status, text[begin:][:6000]))
 
 
 def wait_until(condition: Callable[[], Any], timeout: float = 10.0, what: str = "",
@@ -40,7 +53,7 @@ def wait_until(condition: Callable[[], Any], timeout: float = 10.0, what: str = 
         if time.monotonic() > deadline:
             more = "; now: %s" % (detail(),) if detail else ""
             raise AssertionError("waited %.0f s in vain for %s%s"
-                                 % (timeout, what or "a condition", more))
+                                 % (timeout * SLOWNESS, what or "a condition", more))
         time.sleep(pause)  # between two looks, not for a time
         pause = min(pause * 1.5, 0.05)
 
@@ -195,6 +208,7 @@ class Agent:
             self.process.kill()
             self.process.wait()
             raise AssertionError("the agent did not end within %s s of SIGTERM" % within) from None
+        self._check_reports()
         assert status == 0, "the agent ended with status %d" % status
 
     def kill9(self) -> None:
@@ -218,11 +232,18 @@ class Agent:
         try:
             if self.alive():
                 self.stop()
+            self._check_reports()
             self._check_secrets()
         finally:
             if self.alive():
                 self.kill9()
             shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _check_reports(self) -> None:
+        status = self.process.poll() if self.process else None
+        check_reports(self.log_text(), status, "the agent")
+        assert status is None or status >= 0 or status == -signal.SIGKILL, \
+            "the agent was ended by %s" % signal.Signals(-status).name
 
     def _check_secrets(self) -> None:
         texts = {"the log": self.log_text()}
@@ -277,6 +298,7 @@ class Agent:
         result = Result(subprocess.CompletedProcess(
             done.args, done.returncode, done.stdout.decode("utf-8", "replace"),
             done.stderr.decode("utf-8", "replace")))
+        check_reports(result.err, result.status, " ".join(command))
         assert status is None or result.status == status, "%s: status %d\n%s%s" % (
             " ".join(command), result.status, result.out, result.err)
         return result
@@ -364,17 +386,26 @@ class Agent:
     def warnings(self) -> str:
         return json.dumps(self.status()["warnings"])
 
+    def _walk(self) -> tuple[set[str], set[str]]:
+        """Files and folders of the archive but vodkeep's own; they may come and go meanwhile."""
+        files, folders = set(), set()
+        for place, below, names in os.walk(self.archive):
+            here = Path(place).relative_to(self.archive)
+            if here.parts[:1] == (".vodkeep",):
+                continue
+            files |= {str(here / name) for name in names}
+            folders |= {str(here / name) for name in below if name != ".vodkeep"}
+        return files, folders
+
     def tree(self) -> set[str]:
         """Every file of the archive but vodkeep's own, relative to it."""
-        return {str(path.relative_to(self.archive)) for path in self.archive.rglob("*")
-                if path.is_file() and path.relative_to(self.archive).parts[0] != ".vodkeep"}
+        return self._walk()[0]
 
     def videos(self) -> set[str]:
         return {path for path in self.tree() if path.endswith((".mp4", ".webm"))}
 
     def folders(self) -> set[str]:
-        return {str(path.relative_to(self.archive)) for path in self.archive.rglob("*")
-                if path.is_dir() and path.relative_to(self.archive).parts[0] != ".vodkeep"}
+        return self._walk()[1]
 
     def staged(self) -> list[Path]:
         return sorted((self.archive / ".vodkeep" / "staging").glob("*.part"))

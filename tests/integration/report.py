@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
+from pathlib import Path
 from typing import Any, Generator
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "twin"))
+
+from slowness import SLOWNESS  # noqa: E402
 
 TEST_SECONDS = 90
 
@@ -30,11 +36,10 @@ class HungTest(Exception):
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, None]:
     def expire(*_: Any) -> None:
-        raise HungTest("still running after %d s" % TEST_SECONDS)
+        raise HungTest("still running after %d s" % (TEST_SECONDS * SLOWNESS))
 
-    slowness = float(os.environ.get("VODKEEP_TEST_SLOWNESS", "1"))
     before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, TEST_SECONDS * slowness)
+    signal.setitimer(signal.ITIMER_REAL, TEST_SECONDS * SLOWNESS)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)

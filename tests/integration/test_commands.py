@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 import twin as tw
-from agentctl import PROGRAM, Agent, wait_until
+from agentctl import PROGRAM, SLOWNESS, Agent, wait_until
 from twin import Twin
 
 
@@ -128,7 +128,7 @@ def test_missing_configuration(idle_agent: Agent) -> None:
 
 
 def test_the_configuration_from_the_environment(agent: Agent) -> None:
-    done = subprocess.run([str(PROGRAM), "--json", "status"], capture_output=True, timeout=20,
+    done = subprocess.run([str(PROGRAM), "--json", "status"], capture_output=True, timeout=20 * SLOWNESS,
                           env={**os.environ, "VODKEEP_CONFIG": str(agent.config_path)})
     assert done.returncode == 0 and "assets" in json.loads(done.stdout)
 

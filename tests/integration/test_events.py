@@ -146,6 +146,7 @@ def test_fastpix_update_moves_and_retells_but_does_not_download(agent: Agent, tw
     assert sidecar["title"] == "After" and sidecar["metadata"] == {"team": "sports"}
     assert sum(entry.sent for entry in twin.log.find(video_path(media))) < 2 * 300_000
     assert len(agent.tree()) == len(old)
+    assert not any("~" in path for path in agent.tree()), "no other asset is in the way"
 
 
 def test_fastpix_update_downloads_a_changed_video(agent: Agent, twin: Twin) -> None:

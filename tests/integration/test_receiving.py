@@ -15,7 +15,7 @@ import pytest
 
 import signing
 import twin as tw
-from agentctl import Agent, wait_until
+from agentctl import SLOWNESS, Agent, wait_until
 from content import sample
 from test_twin import FASTPIX_DELETED
 from tracer import Tracer, tracing_works
@@ -307,7 +307,7 @@ def test_slow_clients_are_cut_and_hinder_nobody(agent: Agent, twin: Twin) -> Non
     ended: list[float] = []
 
     def dawdle() -> None:
-        with socket.create_connection(("127.0.0.1", agent.port), 30) as sock:
+        with socket.create_connection(("127.0.0.1", agent.port), 30 * SLOWNESS) as sock:
             sock.sendall(b"POST /hooks/production HTTP/1.1\r\nHost: x\r\nX-Slow: ")
             begin = time.monotonic()
             try:
@@ -322,7 +322,7 @@ def test_slow_clients_are_cut_and_hinder_nobody(agent: Agent, twin: Twin) -> Non
         thread.start()
     agent.archive_now(twin.add_fastpix())
     for thread in threads:
-        thread.join(30)
+        thread.join(30 * SLOWNESS)
     assert len(ended) == 8 and max(ended) < 25
 
 
@@ -430,4 +430,4 @@ def test_answers_do_not_wait_for_the_platform(agent: Agent, twin: Twin) -> None:
     media = [twin.add_fastpix(str(number)) for number in range(20)]
     begin = time.monotonic()
     agent.ready_event(*media)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 5 * SLOWNESS

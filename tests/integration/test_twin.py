@@ -8,7 +8,7 @@ import json
 import pytest
 
 import signing
-from agentctl import tw
+from agentctl import REPORTED, check_reports, tw
 from content import grown_clip
 from fastpix import WORKSPACE_ID
 from signing import fastpix_signature, optiview_signature, request
@@ -305,3 +305,16 @@ def test_control_over_http(twin: Twin) -> None:
     assert twin.clock_offset == 60
     refused = request(twin.url("api") + "/_twin/sins", "POST", b'{"path":"*","kind":"x"}')
     assert refused.status == 400
+
+
+@pytest.mark.parametrize("text, status", [
+    ("started\n==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n", None),
+    ("==7==ERROR: LeakSanitizer: detected memory leaks\n", REPORTED),
+    ("WARNING: ThreadSanitizer: data race (pid=7)\n", -9),
+    ("src/x.c:3:5: runtime error: signed integer overflow\n", 0),
+    ("stopped\n", REPORTED),
+])
+def test_the_report_of_a_sanitizer_is_a_failure(text: str, status: int | None) -> None:
+    with pytest.raises(AssertionError):
+        check_reports(text, status, "the agent")
+    check_reports("started\nstopped\n", 0, "the agent")

@@ -10,6 +10,7 @@ twin_files = \
 	tests/twin/server.py \
 	tests/twin/signing.py \
 	tests/twin/sins.py \
+	tests/twin/slowness.py \
 	tests/twin/twin.py \
 	tests/twin/wire.py
 test_media = \
@@ -36,6 +37,7 @@ integration_files = \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
+	tests/integration/test_stop.py \
 	tests/integration/test_transfer.py \
 	tests/integration/test_twin.py \
 	tests/integration/tracer.py

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable
 
 import sins
+from slowness import SLOWNESS
 from wire import Cut, Reply, Request, Sender, json_reply
 
 ADDRESSES = {"api": "127.0.0.1", "stream": "127.0.0.2", "images": "127.0.0.3",
@@ -82,7 +83,7 @@ class Log:
             return bool(result[0])
 
         with self.changed:
-            if not self.changed.wait_for(met, timeout):
+            if not self.changed.wait_for(met, timeout * SLOWNESS):
                 seen = ", ".join("%s %s %d" % (e.method, e.path, e.status)
                                  for e in self.entries[-12:])
                 raise AssertionError("the twin did not see %s; last: %s" % (what, seen or "nothing"))

@@ -14,6 +14,8 @@ import ssl
 import urllib.parse
 from dataclasses import dataclass, field
 
+from slowness import SLOWNESS
+
 FASTPIX_HEADER = "FastPix-Signature"
 OPTIVIEW_HEADER = "X-Millicast-Signature"
 
@@ -68,6 +70,7 @@ class _UnixConnection(http.client.HTTPConnection):
 def connect(url: str, timeout: float = 10.0,
             context: ssl.SSLContext | None = None) -> http.client.HTTPConnection:
     """A connection to "http://…", "https://…" or "unix:/socket:/path"."""
+    timeout *= SLOWNESS
     if url.startswith("unix:"):
         return _UnixConnection(url[5:].split(":")[0], timeout)
     parts = urllib.parse.urlsplit(url)

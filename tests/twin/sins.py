@@ -17,6 +17,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from slowness import SLOWNESS
 from wire import Plan, Reply, Request, html_reply, json_reply
 
 
@@ -47,13 +48,13 @@ class Sin:
 
     def wait_reached(self, timeout: float = 10.0) -> None:
         """Wait until a cut, stall or reset has sent its `after` bytes."""
-        if not self._reached.wait(timeout):
+        if not self._reached.wait(timeout * SLOWNESS):
             raise AssertionError("nobody came to the %s of %s" % (self.kind, self.path))
 
     def wait_hit(self, hits: int = 1, timeout: float = 10.0) -> None:
         """Wait until it has happened so many times."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self.hits >= hits, timeout):
+            if not self._changed.wait_for(lambda: self.hits >= hits, timeout * SLOWNESS):
                 raise AssertionError("the twin was not asked for %s (%s): %d of %d hits"
                                      % (self.path, self.kind, self.hits, hits))
 

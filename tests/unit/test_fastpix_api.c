@@ -421,12 +421,13 @@ static void tolerates_hostile_subtitles(void **state)
 {
 	struct record record;
 	(void)state;
-	read_media("\"tracks\":[{\"type\":\"subtitle\"},{\"type\":\"subtitle\",\"id\":"
-		   "\"../../x\"},{\"type\":\"TEXT\",\"id\":\"t\",\"languageCode\":"
-		   "\"../en\"}],\"generatedSubtitles\":[{\"id\":\"t\",\"url\":"
-		   "\"https://stream.fastpix.com/dup.vtt\"},{\"url\":\"https://"
-		   "stream.fastpix.com/a.vtt\",\"languageCode\":\"en\"},{\"url\":"
-		   "\"https://stream.fastpix.com/b.vtt\",\"languageCode\":\"en\"}]",
+	read_media(
+		"\"tracks\":[{\"type\":\"subtitle\"},{\"type\":\"subtitle\",\"id\":"
+		"\"../../x\"},{\"type\":\"TEXT\",\"id\":\"t\",\"languageCode\":"
+		"\"../en\"},{\"type\":\"text\",\"id\":\"t\"}],\"generatedSubtitles\":[{\"id\":\"t\",\"url\":"
+		"\"https://stream.fastpix.com/dup.vtt\"},{\"url\":\"https://"
+		"stream.fastpix.com/a.vtt\",\"languageCode\":\"en\"},{\"url\":"
+		"\"https://stream.fastpix.com/b.vtt\",\"languageCode\":\"en\"}]",
 		&record);
 	assert_int_equal(record.n_sources, 4 + 3);
 	assert_string_equal(record.sources[4].key, "subtitle.t");

@@ -31,7 +31,7 @@ struct fixture {
 	struct http_server *server;
 	uv_loop_t *loop;
 	struct http_server_options options;
-	struct http_in *kept; /* by /never */
+	_Atomic(struct http_in *) kept; /* by /never; the test's thread waits for it */
 	int begun, asked, gone;
 	bool closed;
 	char address[160];
