@@ -43,7 +43,7 @@ void agent_transfer_options(const struct agent *agent, const struct config *conf
 {
 	*out = (struct transfers_options){
 		.archive = agent->archive,
-		.threads = config->transfer.threads,
+		.threads = 1, /* as check says until more are available */
 		.per_host = config->transfer.per_host,
 		.user_agent = config->transfer.user_agent,
 		.connect_timeout_ms = config->transfer.connect_timeout_ms,
@@ -52,17 +52,35 @@ void agent_transfer_options(const struct agent *agent, const struct config *conf
 	};
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct text_list *a, const struct text_list *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return a->count == b->count;
+}
+
 /* What only a restart can change; the running values stay until then. */
 static void tell_fixed(const struct config *now, const struct config *next)
 {
-	if (strcmp(now->agent.archive_dir, next->agent.archive_dir) != 0 ||
-		strcmp(now->agent.state, next->agent.state) != 0 ||
-		strcmp(now->admin.socket, next->admin.socket) != 0)
+	if (!same_text(now->agent.archive_dir, next->agent.archive_dir) ||
+		!same_text(now->agent.state, next->agent.state))
 		log_warn(NULL,
-			"archive_dir, state and the admin socket change with a restart "
+			"archive_dir and state change with a restart only; the present "
+			"ones stay in use");
+	if (!same_text(now->admin.socket, next->admin.socket) ||
+		!same_text(now->admin.listen, next->admin.listen) ||
+		!same_list(&now->receiver.listen, &next->receiver.listen) ||
+		!same_text(now->receiver.tls_cert, next->receiver.tls_cert) ||
+		!same_text(now->receiver.tls_key, next->receiver.tls_key))
+		log_warn(NULL,
+			"where vodkeep listens, and its certificate, change with a restart "
 			"only; the present ones stay in use");
-	if (now->receiver.listen.count != next->receiver.listen.count)
-		log_warn(NULL, "receiver listen changes with a restart only");
 }
 
 static void apply_reload(struct agent *agent)

@@ -32,7 +32,7 @@ int client_open(struct client **out, const struct cli *cli)
 {
 	struct config *config;
 	struct client *client;
-	int status = cli_config(cli, &config);
+	int status = cli_config(cli, false, &config);
 
 	if (status != CLI_OK)
 		return status;

@@ -177,8 +177,10 @@ static void on_part(void *arg, const struct part *part)
 
 	/* Progress that can be resumed: the trouble of earlier attempts is over. */
 	if (part->held > (before ? before->held : 0) &&
-		(part->etag || part->last_modified))
+		(part->etag || part->last_modified)) {
 		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
 	take_part(look->asset, part);
 	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
 }
