@@ -1,4 +1,5 @@
-EXTRA_DIST += etc/vodkeep.ini
+# The sample is an example to read: /etc is the admin's, and nothing is ever put there.
+dist_doc_DATA = README.md etc/vodkeep.ini
 EXTRA_DIST += etc/vodkeep.service.in
 
 # The sandboxed service, the receiver's socket, the user, the directories.

@@ -1,6 +1,7 @@
 /*
  * Changing things: every command becomes durable news in the store, then the keeper is
- * told, so that it acts at once. Nothing here touches a file or a platform.
+ * told, so that it acts at once. Pauses are the keeper's own: it has them stored, and
+ * nobody waits for that. Nothing here touches a file or a platform.
  */
 #include <config.h>
 

@@ -44,7 +44,7 @@ int archive_part_sync(const struct archive *archive, struct err *err);
 int archive_part_remove(
 	const struct archive *archive, const char *name, struct err *err);
 /* Remove staging files that @known does not know. Returns how many through *removed.
- * Before transfers and archive_put() begin: their own files are here too. */
+ * Those of transfers and archive_put() that are running are here too: know them. */
 int archive_part_sweep(const struct archive *archive,
 	bool (*known)(void *arg, const char *name), void *arg, int *removed,
 	struct err *err);

@@ -1,7 +1,7 @@
 /*
  * Byte buffers that know their maximum. Appending beyond it marks the buffer overflowed
- * and changes nothing, nor does any later append: callers check once at the end. data is
- * always NUL-terminated after the first append (the NUL is not counted).
+ * and changes nothing, nor does any later append: callers check once at the end. data
+ * is always NUL-terminated after the first append (the NUL is not counted).
  */
 #ifndef VODKEEP_BASE_BUF_H
 #define VODKEEP_BASE_BUF_H
@@ -24,7 +24,8 @@ void buf_reset(struct buf *buf);   /* empty, keeps memory */
 int buf_append(struct buf *buf, const void *data, size_t len);
 int buf_str(struct buf *buf, const char *s);
 int buf_char(struct buf *buf, char c);
-int buf_printf(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int buf_printf(struct buf *buf, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* The text, never NULL ("" when nothing was appended). Borrowed. */
 const char *buf_text(const struct buf *buf);
 /* Hand the memory to the caller (free() it); the buf is empty afterwards. */

@@ -38,7 +38,7 @@ int duration_parse(const char *text, int64_t *ms, struct err *err);
 void duration_format(int64_t ms, char out[32]);
 /* "512", "10K", "16M", "2G", "1T" (1024). */
 int size_parse(const char *text, int64_t *bytes, struct err *err);
-void size_format(int64_t bytes, char out[32]); /* exact, as size_parse reads it */
+void size_format(int64_t bytes, char out[32]);       /* exact, as size_parse reads it */
 void size_format_human(int64_t bytes, char out[32]); /* "1.4 GiB" */
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * OpenSSL behind the few digests vodkeep needs. Nothing here allocates beyond a context.
+ * OpenSSL behind the few digests vodkeep needs. None allocates beyond a context.
  */
 #ifndef VODKEEP_BASE_DIGEST_H
 #define VODKEEP_BASE_DIGEST_H
@@ -26,9 +26,10 @@ size_t hmac(enum digest_kind kind, const void *key, size_t key_len, const void *
 /* Standard alphabet with padding. */
 void base64_encode(const void *data, size_t len, struct buf *out);
 /* As lenient as Node's decoder: both alphabets, missing padding, white space. 0, or -1
- * on another character. *strict (may be NULL): the text was canonical standard base64. */
+ * on another character. *strict (may be NULL): the text was canonical and standard. */
 int base64_decode(const char *text, size_t len, struct buf *out, bool *strict);
-void hex_encode(const void *data, size_t len, char *out); /* 2*len+1 bytes, lower case */
+/* Lower case; @out holds 2 * @len + 1 bytes. */
+void hex_encode(const void *data, size_t len, char *out);
 /* Equal length and bytes, in time that does not depend on where they differ. */
 bool equal_constant_time(const void *a, size_t a_len, const void *b, size_t b_len);
 void random_bytes(void *out, size_t len);

@@ -15,10 +15,10 @@
 enum err_class {
 	ERR_NONE = 0,
 	ERR_TRANSIENT, /* may work later: retried with backoff */
-	ERR_STALE,     /* a link has expired or is refused: resolve again, costs no attempt */
-	ERR_NOT_YET,   /* the platform is not ready: asked again on a schedule of its own */
+	ERR_STALE,   /* a link is expired or refused: resolve again, costs no attempt */
+	ERR_NOT_YET, /* the platform is not ready: asked again on its own schedule */
 	ERR_PERMANENT, /* will not get better by itself */
-	ERR_LOCAL,     /* this machine: disk full, read-only, mount gone: everything pauses */
+	ERR_LOCAL,     /* the disk here is full, read-only or gone: everything pauses */
 	ERR_CANCELLED, /* stopped on purpose */
 	ERR_AUTH,      /* the platform refuses the API credentials: a person must act */
 	ERR_INPUT,     /* what was given is not acceptable */
@@ -44,9 +44,10 @@ int err_sys(struct err *err, enum err_class class, int errnum, const char *fmt, 
 	__attribute__((format(printf, 4, 5)));
 /* The class a file-system errno belongs to: ENOSPC, EROFS, EIO, EDQUOT … are local. */
 enum err_class err_class_of_errno(int errnum);
-/* Put "<fmt>: " before the text. Returns -(int)err->class; with NULL, where the class is
- * lost, -ERR_TRANSIENT: pass an err wherever the class matters. */
-int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Put "<fmt>: " before the text. Returns -(int)err->class; with NULL, where the class
+ * is lost, -ERR_TRANSIENT: pass an err wherever the class matters. */
+int err_wrap(struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void err_clear(struct err *err);
 
 #endif

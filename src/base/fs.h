@@ -2,8 +2,8 @@
  * File-system steps that must be right everywhere: walking below a directory without
  * following symlinks, atomic durable writes, syncing files and directories.
  *
- * Everything here blocks: call it from the libuv pool, a worker, or before the loop runs.
- * A relative path is "a/b/c": no leading slash, no empty, "." or ".." component.
+ * Everything here blocks: call it from the libuv pool, a worker, or before the loop
+ * runs. A relative path is "a/b/c": no leading slash, no empty, "." or ".." component.
  */
 #ifndef VODKEEP_BASE_FS_H
 #define VODKEEP_BASE_FS_H
@@ -15,11 +15,11 @@
 /* Whether @rel is such a path. */
 bool fs_rel_ok(const char *rel);
 /* Open the directory @rel below @root_fd ("" is the root itself), refusing symlinks in
- * every component; with @create missing ones are made (0755) and their parents synced. */
+ * every component; with @create missing ones are made (0755), their parents synced. */
 int fs_open_dir(int root_fd, const char *rel, bool create, int *fd, struct err *err);
 /* Open the parent of @rel as above; *base points into @rel at the last component. */
-int fs_open_parent(int root_fd, const char *rel, bool create, int *fd, const char **base,
-	struct err *err);
+int fs_open_parent(int root_fd, const char *rel, bool create, int *fd,
+	const char **base, struct err *err);
 /* Whole file, at most @max bytes, appended to @out. */
 int fs_read(const char *path, size_t max, struct buf *out, struct err *err);
 /* Write beside, fsync, rename over, fsync the directory; missing directories on the way

@@ -17,10 +17,10 @@ struct http_header {
 
 struct http_request {
 	char method[8];
-	char *url;   /* whole URL; its query may be secret and is never logged */
-	char *basic; /* "user:password" for HTTP Basic, sent to this URL's host only */
+	char *url;    /* whole URL; its query may be secret and is never logged */
+	char *basic;  /* "user:password" for HTTP Basic, sent to this URL's host only */
 	char *bearer; /* likewise */
-	char *body;  /* NULL: none; else JSON text */
+	char *body;   /* NULL: none; else JSON text */
 	struct http_header headers[HTTP_HEADERS_MAX];
 	int n_headers;
 };

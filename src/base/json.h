@@ -13,9 +13,9 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
-/* Parse exactly @len bytes (trailing white space allowed, other trailing bytes are not).
- * Depth above 64 and NUL bytes are refused; escapes of NUL and of lone surrogates become
- * U+FFFD. Caller owns *out (cJSON_Delete). ERR_INPUT on failure. */
+/* Parse exactly @len bytes (trailing white space allowed, other trailing bytes are
+ * not). Depth above 64 and NUL bytes are refused; escapes of NUL and of lone surrogates
+ * become U+FFFD. Caller owns *out (cJSON_Delete). ERR_INPUT on failure. */
 int json_parse(const char *text, size_t len, cJSON **out, struct err *err);
 
 /* The node at @path (one that is null included) or NULL; borrowed. "" is @node itself,

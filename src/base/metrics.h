@@ -34,7 +34,7 @@ enum metric {
 #define METRIC_ENUM(id, name, type, label, help) id,
 	METRICS(METRIC_ENUM)
 #undef METRIC_ENUM
-	METRIC_COUNT
+		METRIC_COUNT
 };
 
 /* @label must be NULL exactly when the metric has none; values beyond the bound are

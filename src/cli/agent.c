@@ -1,6 +1,6 @@
 /*
- * Start, reload, stop. The only place that names every module; it decides nothing
- * itself.
+ * Start, run, stop. With agent_start.c and agent_reload.c the only place that names
+ * every module; it decides nothing itself.
  *
  * Stopping: receivers take no new connection ► pending deliveries are answered ► looks
  * are saved and transfers parked ► workers join ► the store commits and closes ► the
@@ -181,6 +181,7 @@ static void on_server_closed(void *arg)
 
 	if (--agent->servers_open > 0)
 		return;
+	intake_detach(agent->intake);
 	admin_detach(agent->admin);
 	keeper_park(agent->keeper, on_parked, agent);
 	/* Nobody waits for an answer of a platform any more. */

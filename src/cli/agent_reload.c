@@ -44,7 +44,7 @@ void agent_transfer_options(const struct agent *agent, const struct config *conf
 {
 	*out = (struct transfers_options){
 		.archive = agent->archive,
-		.threads = config->transfer.threads,
+		.threads = 1, /* as check says until more are available */
 		.per_host = config->transfer.per_host,
 		.user_agent = config->transfer.user_agent,
 		.connect_timeout_ms = config->transfer.connect_timeout_ms,

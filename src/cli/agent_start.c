@@ -33,6 +33,14 @@ static int read_pem(const char *path, char **out, struct err *err)
 	return 0;
 }
 
+/* Behind a proxy on this machine all senders have one address: a limit for each address
+ * would close connections on deliveries that never come again. */
+static bool is_behind_proxy(const char *listen)
+{
+	return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 ||
+	       strncmp(listen, "unix:", 5) == 0;
+}
+
 static int listen_receivers(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
@@ -52,7 +60,8 @@ static int listen_receivers(struct agent *agent, struct err *err)
 	options.tls_cert = cert;
 	options.tls_key = key;
 	for (int i = 0; r == 0 && i < inherited && i < LISTENERS_MAX; i++) {
-		options.listen_fd = 3 + i;
+		options.listen_fd = 3 + i; /* whose address the unit's author chose */
+		options.limits.per_address = 0;
 		r = http_server_open(&agent->receivers[agent->n_receivers],
 			&agent->loop, &options, &handler, err);
 		agent->n_receivers += r == 0;
@@ -62,6 +71,10 @@ static int listen_receivers(struct agent *agent, struct err *err)
 			   i < LISTENERS_MAX;
 		i++) {
 		options.listen = config->receiver.listen.items[i];
+		options.limits.per_address =
+			is_behind_proxy(options.listen)
+				? 0
+				: http_server_default_limits.per_address;
 		r = http_server_open(&agent->receivers[agent->n_receivers],
 			&agent->loop, &options, &handler, err);
 		agent->n_receivers += r == 0;
@@ -102,24 +115,36 @@ static void on_meta_stored(void *arg, const struct err *err)
 			err->text);
 }
 
-static bool is_part(void *arg, const char *name)
+static bool is_no_temporary(void *arg, const char *name)
 {
-	size_t len = strlen(name);
-
 	(void)arg;
-	return len > 5 && strcmp(name + len - 5, ".part") == 0;
+	return strncmp(name, "put-", 4) != 0;
 }
 
-/* What a crash left of small files; nothing is being written yet. A part stays: it is
- * continued, or goes with its asset. Without the archive there is nothing to do. */
-static void clear_staging(struct agent *agent)
+/* What a crash has left of sidecars that were being written; nothing is written yet. */
+static void sweep_temporaries(struct agent *agent)
 {
 	struct err err = { 0 };
 	int removed = 0;
 
-	if (archive_check(agent->archive, agent->archive_id, &err) == 0 &&
-		archive_part_sweep(agent->archive, is_part, NULL, &removed, &err) < 0)
-		log_warn(NULL, "the staging folder could not be cleared: %s", err.text);
+	if (archive_check(agent->archive, agent->archive_id, &err) == 0)
+		archive_part_sweep(
+			agent->archive, is_no_temporary, NULL, &removed, &err);
+	if (removed > 0)
+		log_info(NULL, "%d unfinished temporary files were removed", removed);
+}
+
+/* The default places exist after an installation; by hand they are made. */
+static void make_parent(const char *path)
+{
+	char *parent = mem_strdup(path);
+	char *slash = strrchr(parent, '/');
+
+	if (slash && slash != parent) {
+		*slash = '\0';
+		mkdir(parent, 0755); /* what fails here is told when it is used */
+	}
+	free(parent);
 }
 
 /* The first start makes (or adopts) the archive's marker and remembers it; from then on
@@ -177,12 +202,14 @@ int agent_open(struct agent *agent, struct err *err)
 		.warnings = agent->warnings,
 		.version = PACKAGE_VERSION,
 	};
+	make_parent(config->agent.state);
+	make_parent(config->admin.socket);
 	int r = store_open(&agent->store, &agent->loop, config->agent.state, err);
 
 	if (r == 0)
 		r = open_archive(agent, err);
 	if (r == 0)
-		clear_staging(agent);
+		sweep_temporaries(agent);
 	agent_transfer_options(agent, config, &transfers);
 	if (r == 0)
 		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);

@@ -11,6 +11,7 @@
 #include "core/config.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 enum cli_exit {
 	CLI_OK = 0,
@@ -41,22 +42,24 @@ struct cli_command {
 
 int cli_main(int argc, char **argv);
 
-/* Say what went wrong on standard error, with --json also as {"error": …} on standard
- * output. Returns @status. */
+/* cli_say.c. Say what went wrong on standard error, with --json also as {"error": …} on
+ * standard output. Returns @status. */
 int cli_fail(const struct cli *cli, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Wrong arguments: the sentence and the usage line; returns CLI_USAGE. */
 int cli_usage(const struct cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Only the usage line. */
+void cli_print_usage(FILE *to, const struct cli_command *command);
 /* Print the one document. */
 void cli_print_json(const cJSON *json);
 /* Print text; its control characters have been dealt with by the caller. */
 void cli_print(const struct buf *text);
 /* Columns of the terminal; 80 where standard output is none. */
 size_t cli_width(void);
-/* Read the configuration; says what is wrong. The caller frees *out. CLI_OK or
- * CLI_CONFIG. */
-int cli_config(const struct cli *cli, struct config **out);
+/* Read the configuration, its secrets too or not; says what is wrong. The caller frees
+ * *out. CLI_OK or CLI_CONFIG. */
+int cli_config(const struct cli *cli, bool secrets, struct config **out);
 
 /* The commands, by family: cmd_status.c, cmd_assets.c, cmd_control.c, cmd_sign.c,
  * cmd_doctor.c. */

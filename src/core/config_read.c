@@ -14,33 +14,6 @@
 #define FILE_MAX  (INT64_C(1) << 20)
 #define FILES_MAX 256
 
-void *section_base(const struct reading *reading, const struct section *section)
-{
-	if (section->kind == SECTION_WORKSPACE)
-		return &reading->config->workspaces[section->index];
-	if (section->kind == SECTION_RULE)
-		return &reading->config->rules[section->index];
-	return reading->config;
-}
-
-const struct setting *section_setting(const struct section *section, const char *key)
-{
-	for (size_t i = 0; i < section->n_settings; i++)
-		if (strcmp(section->settings[i].key, key) == 0)
-			return &section->settings[i];
-	return NULL;
-}
-
-struct section *section_add(
-	struct reading *reading, enum section_kind kind, const char *title)
-{
-	reading->sections = mem_grow(
-		reading->sections, reading->n_sections + 1, sizeof(*reading->sections));
-	struct section *section = &reading->sections[reading->n_sections++];
-	*section = (struct section){ .kind = kind, .title = mem_strdup(title) };
-	return section;
-}
-
 /* ---- files ------------------------------------------------------------------- */
 
 static bool read_file(struct reading *reading, const char *path)
@@ -167,20 +140,6 @@ static void set_defaults(struct reading *reading)
 
 /* ---- the whole --------------------------------------------------------------- */
 
-static void reading_release(struct reading *reading)
-{
-	for (size_t s = 0; s < reading->n_sections; s++) {
-		struct section *section = &reading->sections[s];
-		for (size_t i = 0; i < section->n_settings; i++) {
-			free(section->settings[i].key);
-			mem_free_secret(section->settings[i].text);
-		}
-		free(section->settings);
-		free(section->title);
-	}
-	free(reading->sections);
-}
-
 /* False when @path itself cannot be read. */
 static bool read_all(struct reading *reading, const char *path)
 {
@@ -206,7 +165,7 @@ char *config_socket(const char *path, const struct config_source *source)
 
 	if (read_all(&reading, path))
 		socket = mem_strdup(reading.config->admin.socket);
-	reading_release(&reading);
+	sections_release(&reading);
 	config_notes_release(&notes);
 	config_free(reading.config);
 	return socket;
@@ -225,7 +184,7 @@ int config_read(const char *path, const struct config_source *source,
 	if (read_all(&reading, path))
 		config_check(&reading);
 	notes_sort(notes);
-	reading_release(&reading);
+	sections_release(&reading);
 	if (notes->errors != errors) {
 		config_free(reading.config);
 		return -(int)ERR_INPUT;

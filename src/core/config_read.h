@@ -1,7 +1,8 @@
 /*
  * A configuration while it is being read: which section began where, which key was set
  * where, and the findings so far. Shared by config_read.c and config_lines.c (fill it),
- * config_check.c (judges the whole) and config_note.c (words findings); nobody else.
+ * config_check.c (judges the whole), and below them config_section.c (keeps sections)
+ * and config_note.c (words findings); nobody else.
  */
 #ifndef VODKEEP_CORE_CONFIG_READ_H
 #define VODKEEP_CORE_CONFIG_READ_H
@@ -38,7 +39,7 @@ struct reading {
 	size_t n_sections;
 };
 
-/* ---- config_read.c ----------------------------------------------------------- */
+/* ---- config_section.c -------------------------------------------------------- */
 /* The struct that the section's options count their offsets from. */
 void *section_base(const struct reading *reading, const struct section *section);
 const struct setting *section_setting(const struct section *section, const char *key);
@@ -46,6 +47,7 @@ const struct setting *section_setting(const struct section *section, const char 
 /* A new section at no place yet. Others may move. */
 struct section *section_add(
 	struct reading *reading, enum section_kind kind, const char *title);
+void sections_release(struct reading *reading);
 
 /* ---- config_lines.c ---------------------------------------------------------- */
 /* Take in the text of one file: sections, settings, findings. */

@@ -19,13 +19,13 @@ enum event_kind {
 
 struct event {
 	enum event_kind kind;
-	char *type;      /* as shown: "video.media.ready", "media.completed" */
-	char *key;       /* the same for every delivery of this event: dedupe key */
-	char *asset_id;  /* NULL: names no media */
-	char *reason;    /* FAILED: the platform's words, or NULL */
-	int64_t at_ns;   /* event time; 0 unknown */
+	char *type;         /* as shown: "video.media.ready", "media.completed" */
+	char *key;          /* the same for every delivery of this event: dedupe key */
+	char *asset_id;     /* NULL: names no media */
+	char *reason;       /* FAILED: the platform's words, or NULL */
+	int64_t at_ns;      /* event time; 0 unknown */
 	struct facts facts; /* what little the event itself tells */
-	bool trial;      /* FastPix trial media: dies 24 h after creation */
+	bool trial;         /* FastPix trial media: dies 24 h after creation */
 };
 
 void event_init(struct event *event);

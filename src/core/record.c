@@ -47,6 +47,14 @@ void record_release(struct record *record)
 	record_init(record);
 }
 
+void record_free(struct record *record)
+{
+	if (!record)
+		return;
+	record_release(record);
+	free(record);
+}
+
 struct source *record_add_source(struct record *record, enum role role, const char *key)
 {
 	assert(role < ROLES);

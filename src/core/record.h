@@ -58,6 +58,8 @@ struct record {
 
 void record_init(struct record *record);
 void record_release(struct record *record);
+/* One that was allocated, or NULL. */
+void record_free(struct record *record);
 /* Append a zeroed source (bytes -1, available true) and return it; may move others. */
 struct source *record_add_source(
 	struct record *record, enum role role, const char *key);

@@ -10,6 +10,7 @@ libvodkeep_a_SOURCES += src/core/config_list.c
 libvodkeep_a_SOURCES += src/core/config_special.c
 libvodkeep_a_SOURCES += src/core/config_read.h
 libvodkeep_a_SOURCES += src/core/config_read.c
+libvodkeep_a_SOURCES += src/core/config_section.c
 libvodkeep_a_SOURCES += src/core/config_lines.c
 libvodkeep_a_SOURCES += src/core/config_note.c
 libvodkeep_a_SOURCES += src/core/config_check.c

@@ -203,8 +203,7 @@ static void on_details(
 		err_clear(&err);
 		if (call->platform->details_response(
 			    call->ws, call->id, answer, record, &err) < 0) {
-			record_release(record);
-			free(record);
+			record_free(record);
 			record = NULL;
 		}
 	}

@@ -30,7 +30,10 @@ int intake_open(
 void intake_reload(struct intake *intake, struct settings *settings);
 /* The handler for the receiver's listeners. */
 struct http_server_handler intake_handler(struct intake *intake);
-/* After the listeners are closed and no delivery is pending. */
+/* Before the keeper is closed, after the listeners: deliveries that are still with the
+ * store are kept there; the keeper of the next start finds them due. */
+void intake_detach(struct intake *intake);
+/* After the store is closed: nothing is pending. NULL allowed. */
 void intake_close(struct intake *intake);
 /* Deliveries handed to the store and pictures to the archive, not answered yet. */
 size_t intake_pending(const struct intake *intake);

@@ -227,6 +227,7 @@ static void plan(struct look *look)
 	asset->priority = look->rule->priority;
 	plan_release(&look->plan);
 	plan_make(&in, &look->plan);
+	look->planned = look->record; /* no plan is made after a newer one has come */
 	note_plan(look);
 	if (look->before == ASSET_EXPIRED_KEPT && look->record->status != RECORD_READY)
 		look->plan.state = ASSET_EXPIRED_KEPT;
@@ -272,8 +273,7 @@ static void on_details(void *arg, const struct err *err, struct record *record)
 		look_rest(look, err);
 		return;
 	}
-	look->record = record;
-	look->record_at_ms = clock_system.mono_ms();
+	look_take_record(look, record);
 	look_note(look, "api", "%s says: %s%s%s", look->platform->title,
 		record_status_name(record->status), record->reason ? ", " : "",
 		record->reason ? record->reason : "");
@@ -350,14 +350,11 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 
 static void look_free(struct look *look)
 {
-	look_turn_over(look);
 	look_tasks_free(look);
 	look_ops_clear(look);
 	plan_release(&look->plan);
-	if (look->record) {
-		record_release(look->record);
-		free(look->record);
-	}
+	look_take_record(look, NULL);
+	record_free(look->planned);
 	story_release(&look->story);
 	asset_free(look->asset);
 	settings_unref(look->settings);
@@ -391,7 +388,7 @@ void look_stop(struct look *look)
 		return;
 	}
 	if (look->turn.queued)
-		look_turn_over(look);
+		look_leave_line(look);
 	else
 		look_tasks_stop(look);
 }

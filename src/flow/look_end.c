@@ -34,6 +34,14 @@ struct retry_limits look_limits(const struct look *look)
 	};
 }
 
+void look_take_record(struct look *look, struct record *record)
+{
+	if (look->record != look->planned)
+		record_free(look->record);
+	look->record = record;
+	look->record_at_ms = clock_system.mono_ms();
+}
+
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 {
 	char text[1024];
@@ -56,8 +64,18 @@ static void on_timer_closed(uv_handle_t *handle)
 	look->release(look);
 }
 
+/* Before the owner hears of the end, who may then go, and the turns with it. */
+static void give_turn_back(struct look *look)
+{
+	if (!look->has_turn)
+		return;
+	look->has_turn = false;
+	slots_release(look->env->removal_turn(look->env->arg, look->ws->name));
+}
+
 void look_finish(struct look *look)
 {
+	give_turn_back(look);
 	look->env->done(look->env->arg, look);
 	if (look->timer_open)
 		uv_close((uv_handle_t *)&look->timer, on_timer_closed);

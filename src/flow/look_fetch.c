@@ -177,8 +177,10 @@ static void on_part(void *arg, const struct part *part)
 
 	/* Progress that can be resumed: the trouble of earlier attempts is over. */
 	if (part->held > (before ? before->held : 0) &&
-		(part->etag || part->last_modified))
+		(part->etag || part->last_modified)) {
 		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
 	take_part(look->asset, part);
 	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
 }
@@ -259,15 +261,11 @@ static void on_resolved(void *arg, const struct err *err, struct record *record)
 		err_set(&gone, ERR_NOT_YET,
 			"the platform no longer says that it is ready (%s)",
 			record_status_name(record->status));
-		record_release(record);
-		free(record);
+		record_free(record);
 		task_fail(task, &gone);
 		return;
 	}
-	record_release(look->record);
-	free(look->record);
-	look->record = record;
-	look->record_at_ms = clock_system.mono_ms();
+	look_take_record(look, record);
 	begin(task);
 }
 

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "core/removal.h"
 #include "core/rule.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,7 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 {
 	struct asset *asset = look->asset;
 	struct err err;
+	char key[96];
 
 	switch (verdict) {
 	case REMOVAL_NONE:
@@ -121,7 +123,8 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 		contradicted(look, why);
 		return;
 	case REMOVAL_FOR_PERSON:
-		warnings_set(look->env->warnings, "deletions", look->ws->name, false,
+		snprintf(key, sizeof(key), "deletions/%s", look->ws->name);
+		warnings_set(look->env->warnings, key, look->ws->name, false,
 			"deletions of workspace %s wait for a person: %s",
 			look->ws->name, why);
 		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
@@ -190,15 +193,10 @@ static void weigh(struct look *look)
 		on_turn(&look->turn);
 }
 
-void look_turn_over(struct look *look)
+void look_leave_line(struct look *look)
 {
-	if (look->turn.queued) {
-		slots_leave(turns(look), &look->turn);
-		look_parked(look);
-	} else if (look->has_turn) {
-		look->has_turn = false;
-		slots_release(turns(look));
-	}
+	slots_leave(turns(look), &look->turn);
+	look_parked(look);
 }
 
 static void on_proof(void *arg, const struct err *err, bool proven)

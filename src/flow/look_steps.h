@@ -49,11 +49,12 @@ struct look {
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
 	struct slot_wait turn; /* to remove files */
-	bool has_turn;
+	bool has_turn;         /* look_finish() gives it back */
 	struct story story;
 
-	struct record *record;
-	int64_t record_at_ms; /* monotonic: when it came */
+	struct record *record;  /* the latest; asked for anew when links expire */
+	struct record *planned; /* the plan points into it; often the same */
+	int64_t record_at_ms;   /* monotonic: when the latest came */
 	int resolves;
 	const struct rule *rule;
 	struct plan plan;
@@ -92,6 +93,8 @@ struct look {
 };
 
 int64_t look_now_ns(void);
+/* Take over @record (NULL: none any more) as the latest; the planned one is kept. */
+void look_take_record(struct look *look, struct record *record);
 struct retry_limits look_limits(const struct look *look);
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -114,7 +117,7 @@ void look_finish(struct look *look); /* without saving */
  * removed and go on. */
 void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
-void look_turn_over(struct look *look); /* give the turn back, or leave the line */
+void look_leave_line(struct look *look); /* stop waiting for the turn: it rests */
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.

@@ -20,4 +20,6 @@ libvodkeep_a_SOURCES += src/flow/transfer_job.c
 libvodkeep_a_SOURCES += src/flow/transfer_receive.c
 libvodkeep_a_SOURCES += src/flow/transfer_report.c
 libvodkeep_a_SOURCES += src/flow/transfer_steps.c
+libvodkeep_a_SOURCES += src/flow/transfer_supply.c
+libvodkeep_a_SOURCES += src/flow/transfer_turn.c
 libvodkeep_a_SOURCES += src/flow/transfer_worker.c

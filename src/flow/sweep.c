@@ -37,10 +37,24 @@ static void on_finished(void *arg, const struct err *err, size_t count)
 	finish(arg, err, count);
 }
 
+/* Nothing may be asked of the platform any more. */
+static bool stopped(struct sweep *sweep)
+{
+	struct err cancelled;
+
+	if (!sweep->stopping)
+		return false;
+	err_set(&cancelled, ERR_CANCELLED, "stopped");
+	finish(sweep, &cancelled, 0);
+	return true;
+}
+
 static void on_seen(void *arg, const struct err *err)
 {
 	struct sweep *sweep = arg;
 
+	if (stopped(sweep))
+		return;
 	if (err->class != ERR_NONE)
 		finish(sweep, err, 0);
 	else if (!sweep->last)
@@ -53,14 +67,10 @@ static void on_seen(void *arg, const struct err *err)
 static void on_page(void *arg, const struct err *err, const struct list_page *page)
 {
 	struct sweep *sweep = arg;
-	struct err cancelled;
 	char **ids;
 
-	if (sweep->stopping) {
-		err_set(&cancelled, ERR_CANCELLED, "stopped");
-		finish(sweep, &cancelled, 0);
+	if (stopped(sweep))
 		return;
-	}
 	if (!page) {
 		finish(sweep, err, 0);
 		return;

@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_STEP (INT64_C(32) << 20) /* so that a stop is heard soon */
-
 #define B(state) (1u << (unsigned)(state))
 static const unsigned job_moves[JOB_STATE_COUNT] = {
 #define JOB_STATE_NEXT(id, name, next) [id] = next,
@@ -36,6 +34,17 @@ static void job_move(struct job *job, enum job_state state)
 }
 
 /* ---- made and freed ---- */
+
+static void step_done(struct job *job);
+static void sync_done(struct job *job);
+static void hash_done(struct job *job);
+
+static const struct job_hooks job_hooks = {
+	.advance = job_advance,
+	.step_done = step_done,
+	.sync_done = sync_done,
+	.hash_done = hash_done,
+};
 
 static void copy_part(struct job *job, const struct transfer_spec *spec)
 {
@@ -61,6 +70,7 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 {
 	struct job *job = mem_alloc(sizeof(*job));
 
+	job->hooks = &job_hooks;
 	job->id = id;
 	job->row = spec->row;
 	job->role = spec->role;
@@ -108,28 +118,6 @@ void job_free(struct job *job)
 
 /* ---- ending ---- */
 
-/* Classes of the floors below that mean nothing to the owner. */
-static enum err_class owners_class(enum err_class class)
-{
-	switch ((int)class) {
-	case ERR_NOT_FOUND: /* the staging file went away: begin again */
-		return ERR_TRANSIENT;
-	case ERR_INPUT:
-		return ERR_PERMANENT;
-	default:
-		return class;
-	}
-}
-
-void job_fail(struct job *job, const struct err *err)
-{
-	if (job->ending)
-		return;
-	job->ending = true;
-	job->err = *err;
-	job->err.class = owners_class(err->class);
-}
-
 static void succeed(struct job *job)
 {
 	job->ending = true;
@@ -164,21 +152,11 @@ static void advance_end(struct job *job)
 	job_queue_step(job, STEP_END);
 }
 
-static void forget_part(struct part *part)
-{
-	part->held = 0;
-	part->total = -1;
-	part->sha256[0] = '\0';
-	mem_replace(&part->etag, NULL);
-	mem_replace(&part->last_modified, NULL);
-	mem_replace(&part->placing, NULL);
-}
-
 static void ended(struct job *job)
 {
 	if (!job->succeeded && !job->discard) {
 		if (job->reject)
-			forget_part(&job->part);
+			part_forget(&job->part);
 		else if (job->step_err.class == ERR_NONE && !job->sync_failed &&
 			 job->written > job->part.held)
 			job->part.held = job->written;
@@ -186,7 +164,8 @@ static void ended(struct job *job)
 			job_report_part(job);
 	}
 	job_report_done(job);
-	station_forget(job);
+	TAILQ_REMOVE(&job->station->jobs, job, link);
+	job_free(job);
 }
 
 /* ---- going on ---- */
@@ -195,30 +174,6 @@ void job_begin(struct job *job)
 {
 	job->state = JOB_OPEN;
 	job_queue_step(job, STEP_OPEN);
-}
-
-void job_start_over(struct job *job, const char *why)
-{
-	assert(!job->sync_busy && !job->hash_busy && !job->at_hasher);
-	if (why)
-		job_report_note(job, "%s", why);
-	forget_part(&job->part);
-	sha256_free(job->hash);
-	job->hash = sha256_new();
-	job->written = job->hashed = job->arrived = job->resumed_from = 0;
-	job->live = true;
-	job->verify = job->body_done = job->sniffed = false;
-	if (job->claimed)
-		job_queue_step(job, STEP_RENEW);
-}
-
-void job_catch_up(struct job *job)
-{
-	if (job->live || job->hash_busy || job->hashed == job->written)
-		return;
-	job->hash_to = job->written - job->hashed > HASH_STEP ? job->hashed + HASH_STEP
-							      : job->written;
-	job_queue_hash(job);
 }
 
 static void advance_receive(struct job *job)
@@ -351,7 +306,7 @@ static void step_failed(struct job *job)
 	job_fail(job, &job->step_err);
 }
 
-void job_step_done(struct job *job)
+static void step_done(struct job *job)
 {
 	if (job->step == STEP_END) {
 		ended(job);
@@ -376,7 +331,7 @@ void job_step_done(struct job *job)
 	job_advance(job);
 }
 
-void job_sync_done(struct job *job)
+static void sync_done(struct job *job)
 {
 	char free_text[32];
 	struct err err;
@@ -399,7 +354,7 @@ void job_sync_done(struct job *job)
 	job_advance(job);
 }
 
-void job_hash_done(struct job *job)
+static void hash_done(struct job *job)
 {
 	if (job->hash_err.class != ERR_NONE) {
 		job_fail(job, &job->hash_err);

@@ -2,14 +2,18 @@
  * What the files behind flow/transfer.h share; nobody else includes it.
  *
  *   transfer.c          control loop: the owner's side, transfers by number
- *   transfer_worker.c   a station: worker thread, HTTP client, its jobs, orders to them
+ *   transfer_worker.c   a station: worker thread, its jobs, orders to them
  *   transfer_job.c      one job's states: what may happen next
  *   transfer_receive.c  the HTTP call and the blocks of its body
+ *   transfer_turn.c     failing, starting over, catching up
  *   transfer_steps.c    what blocks, on the libuv pool
+ *   transfer_supply.c   a station's HTTP client and its blocks
  *   transfer_answer.c   what an answer's head means (pure)
  *   transfer_check.c    is it what it should be
  *   transfer_hash.c     the hasher thread
  *   transfer_report.c   messages from a job to its owner
+ *
+ * Each uses only those below it; what lies below the job tells it by its hooks.
  *
  * The two sides name a transfer by number, never by pointer: an order for a job that
  * has ended finds nobody, and so does a report for a transfer that is done.
@@ -58,6 +62,7 @@ struct report_line {
 void report_free(struct report *report);
 void part_copy(struct part *to, const struct part *from); /* @to released or zeroed */
 void part_release(struct part *part);
+void part_forget(struct part *part); /* all but its key and name */
 
 /* ---- a station: one worker thread and what it serves ---- */
 
@@ -104,13 +109,20 @@ void station_order(
 void station_configure(struct station *station, const char *user_agent, int per_host);
 
 /* Worker thread. */
+int outlet_open(struct outlet **out, uv_loop_t *loop, const char *user_agent,
+	int per_host, struct err *err);
+void outlet_close(struct outlet *outlet);
+/* Another client for later calls; the present one is retired. False: it stays. */
+bool outlet_renew(struct station *station, const char *user_agent, int per_host);
+/* @all: also those with calls. Never from within a client's own callback. */
+void outlets_close_retired(struct station *station, bool all);
 struct http_client *outlet_take(struct station *station, struct outlet **outlet);
 void outlet_give_back(struct outlet *outlet);
 struct block *block_take(struct job *job);
 void block_give_back(struct block *block);
 bool blocks_scarce(const struct job *job);
-/* The job is over: forget and free it. */
-void station_forget(struct job *job);
+/* Keep at most so many spare ones. */
+void blocks_trim(struct station *station, unsigned keep);
 
 /* ---- a job: a transfer's half on its worker ---- */
 
@@ -133,8 +145,18 @@ enum job_state {
 /* One at a time for each job, on the libuv pool. */
 enum job_step { STEP_OPEN, STEP_RENEW, STEP_SEAL, STEP_PLACE, STEP_END };
 
+/* What the files below a job tell it. */
+struct job_hooks {
+	void (*advance)(struct job *job); /* job_advance() */
+	/* What was queued on the pool has come back, on the worker's loop. */
+	void (*step_done)(struct job *job);
+	void (*sync_done)(struct job *job);
+	void (*hash_done)(struct job *job);
+};
+
 struct job {
 	struct message message; /* brings it to its worker */
+	const struct job_hooks *hooks;
 	TAILQ_ENTRY(job) link;
 	struct station *station;
 	uint64_t id;
@@ -249,13 +271,10 @@ void job_sync_if_due(struct job *job);
 void job_drop_blocks(struct job *job);
 void job_block_hashed(struct block *block);
 
-/* Queue on the pool; job_step_done() etc. follow on the worker's loop. */
+/* Queue on the pool; the hooks step_done() etc. follow on the worker's loop. */
 void job_queue_step(struct job *job, enum job_step step);
 void job_queue_sync(struct job *job);
 void job_queue_hash(struct job *job);
-void job_step_done(struct job *job);
-void job_sync_done(struct job *job);
-void job_hash_done(struct job *job);
 
 void job_report_part(struct job *job);
 void job_report_sealed(struct job *job);

@@ -82,7 +82,7 @@ void job_block_hashed(struct block *block)
 	block_give_back(block);
 	if (!job->ending)
 		job_update_pause(job);
-	job_advance(job);
+	job->hooks->advance(job);
 }
 
 void job_flush(struct job *job, bool partial)
@@ -384,7 +384,7 @@ static void on_done(void *arg, const struct err *err, const struct http_head *he
 		job_fail(job, err);
 	else
 		body_complete(job);
-	job_advance(job);
+	job->hooks->advance(job);
 }
 
 /* ---- the request ---- */

@@ -161,7 +161,7 @@ static void after_step(uv_work_t *work, int status)
 	struct job *job = container_of(work, struct job, step_work);
 	(void)status; /* nothing cancels it */
 	job->step_busy = false;
-	job_step_done(job);
+	job->hooks->step_done(job);
 }
 
 static void queue(
@@ -195,7 +195,7 @@ static void after_sync(uv_work_t *work, int status)
 	struct job *job = container_of(work, struct job, sync_work);
 	(void)status;
 	job->sync_busy = false;
-	job_sync_done(job);
+	job->hooks->sync_done(job);
 }
 
 void job_queue_sync(struct job *job)
@@ -238,7 +238,7 @@ static void after_hash(uv_work_t *work, int status)
 	struct job *job = container_of(work, struct job, hash_work);
 	(void)status;
 	job->hash_busy = false;
-	job_hash_done(job);
+	job->hooks->hash_done(job);
 }
 
 void job_queue_hash(struct job *job)

@@ -1,9 +1,6 @@
 /*
- * A station: a worker thread with its HTTP client, its blocks, its jobs and their tick,
- * and the hasher beside it. Orders come by the mailbox and name jobs by number.
- *
- * Changed client options (reload) open a new client for later calls; the old one is
- * retired and closes when its last call has ended.
+ * A station: a worker thread with its jobs and their tick, and the hasher beside it.
+ * Orders come by the mailbox and name jobs by number.
  */
 #include <config.h>
 
@@ -14,15 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS     500
-#define BLOCKS_FULL 64 /* in use by all jobs; beyond it each may keep only one */
-#define SPARE_MAX   64
-
-struct outlet {
-	struct http_client *client;
-	int calls;
-	struct outlet *next; /* among the retired */
-};
+#define TICK_MS   500
+#define SPARE_MAX 64
 
 struct order {
 	struct message message;
@@ -39,112 +29,6 @@ struct new_options {
 	int per_host;
 };
 
-/* ---- HTTP clients ---- */
-
-static int outlet_open(struct outlet **out, uv_loop_t *loop, const char *user_agent,
-	int per_host, struct err *err)
-{
-	struct http_client_options options = {
-		.user_agent = user_agent,
-		.per_host = per_host,
-	};
-	struct outlet *outlet = mem_alloc(sizeof(*outlet));
-	int rc = http_client_open(&outlet->client, loop, &options, err);
-	if (rc) {
-		free(outlet);
-		return rc;
-	}
-	*out = outlet;
-	return 0;
-}
-
-static void on_outlet_closed(void *arg)
-{
-	free(arg);
-}
-
-static void outlet_close(struct outlet *outlet)
-{
-	http_client_close(outlet->client, on_outlet_closed, outlet);
-}
-
-struct http_client *outlet_take(struct station *station, struct outlet **outlet)
-{
-	*outlet = station->outlet;
-	station->outlet->calls++;
-	return station->outlet->client;
-}
-
-void outlet_give_back(struct outlet *outlet)
-{
-	assert(outlet->calls > 0);
-	outlet->calls--;
-}
-
-/* From the tick, never from within a client's own callback. */
-static void close_retired(struct station *station, bool all)
-{
-	struct outlet **at = &station->retired;
-	while (*at) {
-		struct outlet *outlet = *at;
-		if (outlet->calls > 0 && !all) {
-			at = &outlet->next;
-			continue;
-		}
-		*at = outlet->next;
-		outlet_close(outlet);
-	}
-}
-
-/* ---- blocks ---- */
-
-bool blocks_scarce(const struct job *job)
-{
-	return job->blocks > 1 && job->station->blocks >= BLOCKS_FULL;
-}
-
-struct block *block_take(struct job *job)
-{
-	struct station *station = job->station;
-	struct block *block = station->spare;
-
-	if (block) {
-		station->spare = block->next;
-	} else {
-		block = mem_alloc(sizeof(*block));
-	}
-	block->job = job;
-	block->len = 0;
-	station->blocks++;
-	job->blocks++;
-	return block;
-}
-
-void block_give_back(struct block *block)
-{
-	struct job *job = block->job;
-	struct station *station = job->station;
-
-	job->blocks--;
-	station->blocks--;
-	block->next = station->spare;
-	station->spare = block;
-}
-
-static void trim_spare(struct station *station, unsigned keep)
-{
-	struct block **at = &station->spare;
-	while (*at && keep > 0) {
-		at = &(*at)->next;
-		keep--;
-	}
-	while (*at) {
-		struct block *block = *at;
-		*at = block->next;
-		free(block);
-	}
-}
-
 /* ---- jobs ---- */
 
 static void on_tick(uv_timer_t *tick)
@@ -154,10 +38,10 @@ static void on_tick(uv_timer_t *tick)
 
 	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
 		job_tick(job);
-	close_retired(station, false);
-	trim_spare(station, SPARE_MAX);
+	outlets_close_retired(station, false);
+	blocks_trim(station, SPARE_MAX);
 	if (TAILQ_EMPTY(&station->jobs) && !station->retired) {
-		trim_spare(station, 0);
+		blocks_trim(station, 0);
 		uv_timer_stop(tick);
 	}
 }
@@ -166,12 +50,6 @@ static void start_tick(struct station *station)
 {
 	if (!uv_is_active((uv_handle_t *)&station->tick))
 		uv_timer_start(&station->tick, on_tick, TICK_MS, TICK_MS);
-}
-
-void station_forget(struct job *job)
-{
-	TAILQ_REMOVE(&job->station->jobs, job, link);
-	job_free(job);
 }
 
 static void run_job(struct message *message)
@@ -264,16 +142,10 @@ static void run_new_options(struct message *message)
 	struct new_options *options =
 		container_of(message, struct new_options, message);
 	struct station *station = options->station;
-	struct outlet *outlet;
 
 	/* A client that cannot be opened leaves the present one in service. */
-	if (outlet_open(&outlet, station->loop, options->user_agent, options->per_host,
-		    NULL) == 0) {
-		station->outlet->next = station->retired;
-		station->retired = station->outlet;
-		station->outlet = outlet;
+	if (outlet_renew(station, options->user_agent, options->per_host))
 		start_tick(station);
-	}
 	free(options->user_agent);
 	free(options);
 }
@@ -308,7 +180,7 @@ static void on_stop(void *arg)
 	struct station *station = arg;
 
 	assert(TAILQ_EMPTY(&station->jobs));
-	close_retired(station, true);
+	outlets_close_retired(station, true);
 	outlet_close(station->outlet);
 	uv_close((uv_handle_t *)&station->tick, NULL);
 }
@@ -317,7 +189,7 @@ static void on_end(void *arg)
 {
 	struct station *station = arg;
 	assert(station->blocks == 0);
-	trim_spare(station, 0);
+	blocks_trim(station, 0);
 }
 
 static const struct worker_hooks station_hooks = {

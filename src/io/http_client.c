@@ -11,6 +11,8 @@
  * "At once" is the idle handle too. A timer of 0 ms that is set from a timer's callback
  * would run again before any socket is looked at.
  *
+ * What a call is made of is not known here: it brings hooks to be advanced by.
+ *
  * A socket's watcher is made afresh each time: the number of a closed socket can come
  * back before the close callback of its watcher has run.
  *
@@ -60,6 +62,12 @@ void http_client_due(struct http_client *client, struct http_call *call)
 	uv_idle_start(&client->later, on_later);
 }
 
+void http_call_cancel(struct http_call *call)
+{
+	call->cancelled = true;
+	http_client_due(call->client, call);
+}
+
 static void forget_due(struct http_client *client, struct http_call *call)
 {
 	struct http_call **at = &client->due;
@@ -90,8 +98,10 @@ static void shut(struct http_client *client);
 
 static void settle(struct http_client *client)
 {
-	for (unsigned n = count_due(client); n > 0 && client->due; n--)
-		call_advance(take_due(client));
+	for (unsigned n = count_due(client); n > 0 && client->due; n--) {
+		struct http_call *call = take_due(client);
+		call->hooks->advance(call);
+	}
 	if (!client->due && !client->timed_out)
 		uv_idle_stop(&client->later);
 	if (client->closing && !client->calls)
@@ -235,7 +245,7 @@ static void on_watch(uv_timer_t *timer)
 	const bool late = now - client->watched_ms > LATE_MS;
 	client->watched_ms = now;
 	for (struct http_call *call = client->calls; call; call = call->next)
-		call_watch(call, now, late);
+		call->hooks->watch(call, now, late);
 	if (!client->calls)
 		uv_timer_stop(timer);
 }

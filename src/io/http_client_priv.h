@@ -1,5 +1,13 @@
 /*
- * What the files of the HTTP client share. Nobody else includes this.
+ * What the files of the HTTP client share. Nobody else includes this. Each uses only
+ * those below it:
+ *
+ *   http_client_fetch.c    a small answer at once
+ *   http_client_call.c     one hop after another
+ *   http_client_hop.c      an easy handle
+ *   http_client_receive.c  what comes in
+ *   http_client.c          the loop side; http_client_policy.c  what is allowed
+ *   http_client_ca.c       CAs
  */
 #ifndef VODKEEP_IO_HTTP_CLIENT_PRIV_H
 #define VODKEEP_IO_HTTP_CLIENT_PRIV_H
@@ -33,8 +41,18 @@ struct origin {
 	char port[8];
 };
 
+/* What the client's loop asks of a call. */
+struct http_call_hooks {
+	/* Something is due. May free @call, and calls the owner. */
+	void (*advance)(struct http_call *call);
+	/* Is it too slow? Then it becomes due with the error set. When the loop itself
+	 * was @late, its pace is not judged but measured anew. */
+	void (*watch)(struct http_call *call, int64_t now_ms, bool late);
+};
+
 struct http_call {
 	struct http_client *client;
+	const struct http_call_hooks *hooks;
 	struct http_call *prev, *next;
 	struct http_call *due_next;
 	bool due;
@@ -76,18 +94,13 @@ struct http_call {
 /* Add a new call, which then is due; take one out for good. */
 void http_client_link(struct http_client *client, struct http_call *call);
 void http_client_unlink(struct http_client *client, struct http_call *call);
-/* Have call_advance() run soon. */
+/* Have the call's advance() run soon. */
 void http_client_due(struct http_client *client, struct http_call *call);
 
-/* http_client_call.c */
+/* http_client_receive.c */
 
-/* One step of whatever has happened to @call: begin, follow, pause, report. May free
- * it, and calls the owner. Never from within libcurl. */
-void call_advance(struct http_call *call);
-/* Is it too slow? Then it becomes due with the error set. When the loop itself was
- * @late, its pace is not judged but measured anew. */
+/* The hook of that name. */
 void call_watch(struct http_call *call, int64_t now_ms, bool late);
-
 /* libcurl's callbacks for what comes in. */
 size_t call_on_header(char *line, size_t size, size_t count, void *arg);
 size_t call_on_data(char *data, size_t size, size_t count, void *arg);

@@ -9,8 +9,7 @@
 #include <stddef.h>
 
 /* A status line ("HTTP/1.1 206 Partial Content") begins a head: all is reset. false
- * when
- * @line is none. */
+ * when @line is none. */
 bool http_head_begin(struct http_head *head, const char *line, size_t len);
 /* "Name: value" with or without line end. */
 void http_head_field(struct http_head *head, const char *line, size_t len);

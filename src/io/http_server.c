@@ -182,14 +182,14 @@ static void on_soon(uv_idle_t *idle)
 		run(server);
 }
 
-void http_server_run_soon(struct http_server *server)
+static void run_soon(struct http_server *server)
 {
 	uv_idle_start(&server->soon, on_soon);
 }
 
 static void on_handshake(uv_timer_t *timer)
 {
-	http_server_run_soon(container_of(timer, struct http_server, handshake));
+	run_soon(container_of(timer, struct http_server, handshake));
 }
 
 static void run(struct http_server *server)
@@ -201,7 +201,7 @@ static void run(struct http_server *server)
 	if (server->handshakes > 0 && ++server->spins > SPINS_MAX)
 		uv_timer_start(&server->handshake, on_handshake, HANDSHAKE_MS, 0);
 	else
-		http_server_run_soon(server);
+		run_soon(server);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -301,6 +301,7 @@ int http_server_open(struct http_server **out, uv_loop_t *loop,
 {
 	struct http_server *server = mem_alloc(sizeof(*server));
 	server->loop = loop;
+	server->run_soon = run_soon;
 	server->handler = *handler;
 	server->limits = options->limits;
 	server->tls = options->tls_cert != NULL;
@@ -362,7 +363,7 @@ void http_server_close(struct http_server *server, void (*closed)(void *arg), vo
 	server->closing = true;
 	server->closed = closed;
 	server->closed_arg = arg;
-	http_server_run_soon(server);
+	run_soon(server);
 }
 
 /* MHD must not be stopped while connections are suspended. */

@@ -79,6 +79,8 @@ struct http_server {
 	struct http_server_limits limits;
 	struct http_server_handler handler;
 	uv_loop_t *loop;
+	/* Run MHD on the next tick; many calls make one run. */
+	void (*run_soon)(struct http_server *server);
 	uv_poll_t poll;       /* MHD's epoll descriptor */
 	uv_idle_t soon;       /* the next tick: MHD is run, or torn down */
 	uv_timer_t handshake; /* a later run, see http_server.c */
@@ -97,9 +99,6 @@ struct http_server {
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
-
-/* http_server.c: run MHD on the next tick; many calls make one run. */
-void http_server_run_soon(struct http_server *server);
 
 /* http_server_request.c: MHD's access handler and its notice of a request's end. */
 enum MHD_Result http_in_access(void *arg, struct MHD_Connection *connection,

@@ -237,7 +237,7 @@ void http_reply(struct http_in *in, const struct http_reply *reply)
 	if (in->suspended) {
 		in->suspended = false;
 		MHD_resume_connection(in->connection);
-		http_server_run_soon(in->server);
+		in->server->run_soon(in->server);
 	}
 }
 

@@ -13,7 +13,7 @@ enum media_kind {
 	MEDIA_M4A,  /* ISO-BMFF with an audio brand (M4A, M4B): audio/mp4, .m4a */
 	MEDIA_WEBM, /* EBML with doctype webm (or matroska): .webm (.mkv) */
 	MEDIA_MKV,
-	MEDIA_TS,   /* MPEG transport stream: .ts */
+	MEDIA_TS, /* MPEG transport stream: .ts */
 	MEDIA_JPEG,
 	MEDIA_PNG,
 	MEDIA_WEBP,
@@ -30,7 +30,7 @@ enum media_kind {
 
 #define SNIFF_BYTES 4096 /* as much as sniffing ever looks at */
 
-/* @len may be less than the file; BOM and leading white space are tolerated for text. */
+/* @len may be less than the file; text may begin with a BOM and white space. */
 enum media_kind media_sniff(const void *data, size_t len);
 /* "mp4", "jpg", "vtt", …; "bin" for unknown. */
 const char *media_extension(enum media_kind kind);

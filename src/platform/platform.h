@@ -1,7 +1,7 @@
 /*
  * What differs between platforms: how a delivery is signed and read, how the API is
  * asked and its answers read. Pure: bytes and values in, values out; flow/ does the
- * talking. A new platform is one file, one fixture folder and one line in platform.c.
+ * talking. What a new platform takes is in doc/HACKING.md.
  */
 #ifndef VODKEEP_PLATFORM_PLATFORM_H
 #define VODKEEP_PLATFORM_PLATFORM_H

@@ -344,11 +344,13 @@ static void on_read(struct message *message)
 	reply(request);
 }
 
+/* The writer may have asked for it while the store was being closed. */
 static void on_help(struct message *message)
 {
 	struct store *store = container_of(message, struct store, help);
+	struct backend_conn *conn = store->sides[HELPER].conn;
 
-	if (store->backend->help(store->sides[HELPER].conn, NULL))
+	if (conn && store->backend->help(conn, NULL))
 		metric_add(METRIC_STORE_ERRORS, NULL, 1);
 	message->run = on_helped;
 	mailbox_post(store->sides[WRITER].mailbox, message);

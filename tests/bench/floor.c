@@ -1,6 +1,6 @@
 /*
- * The floor under the receiver: what SQLite itself can commit durably on this disk, with
- * vodkeep's settings (WAL, synchronous=FULL) and nothing else to do. Not a test.
+ * The floor under the receiver: what SQLite itself can commit durably on this disk,
+ * with vodkeep's settings (WAL, synchronous=FULL) and nothing else to do. Not a test.
  *
  *   floor DATABASE ROWS-PER-COMMIT SECONDS
  *
@@ -58,15 +58,15 @@ int main(int argc, char **argv)
 			  "INSERT INTO deliveries(key, at, body) VALUES(?, ?, ?)", -1,
 			  &delivery, NULL));
 	check(db, sqlite3_prepare_v2(db,
-			  "INSERT INTO assets(name, state, due) VALUES(?, 'queued', ?)", -1,
-			  &asset, NULL));
+			  "INSERT INTO assets(name, state, due) VALUES(?, 'queued', ?)",
+			  -1, &asset, NULL));
 	start = now();
 	end = start + atof(argv[3]);
 	while (now() < end) {
 		check(db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
 		for (int i = 0; i < batch; i++, rows++) {
-			snprintf(key, sizeof(key), "%08lx-%ld", rows * 2654435761u % 0xffffffffu,
-				rows);
+			snprintf(key, sizeof(key), "%08lx-%ld",
+				rows * 2654435761u % 0xffffffffu, rows);
 			sqlite3_bind_text(delivery, 1, key, -1, SQLITE_STATIC);
 			sqlite3_bind_int64(delivery, 2, rows);
 			sqlite3_bind_text(delivery, 3, body, -1, SQLITE_STATIC);

@@ -1,6 +1,7 @@
 /*
- * Preloaded: every fsync and fdatasync takes SLOWSYNC_US microseconds longer, as on a disk
- * without a fast write cache. No figure of vodkeep's may rest on a cheap fsync. Not a test.
+ * Preloaded: every fsync and fdatasync takes SLOWSYNC_US microseconds longer, as on a
+ * disk without a fast write cache. No figure of vodkeep's may rest on a cheap fsync.
+ * Not a test.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

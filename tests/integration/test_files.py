@@ -219,6 +219,21 @@ def test_two_assets_with_one_path(idle_agent: Agent, twin: Twin) -> None:
     assert (agent.archive / "same/Goal.mp4").stat().st_size == 50_000
 
 
+def test_another_name_is_taken_after_another_link(agent: Agent, twin: Twin) -> None:
+    """Twice through the same plan, though its record has been asked for anew."""
+    asset = twin.add_optiview(name="Goal")
+    place = agent.archive / "stage" / "2026" / "03"
+    place.mkdir(parents=True)
+    strangers = [place / ("Goal-%s.%s" % (asset.id, kind)) for kind in ("mp4", "webm")]
+    for stranger in strangers:
+        stranger.write_text("not vodkeep's")
+    sin = twin.sin("/dkxfvY/%s/*" % asset.id, "status", code=403, count=1)
+    agent.archive_now(asset)
+    assert sin.hits == 1
+    assert agent.video(asset) not in strangers
+    assert all(stranger.read_text() == "not vodkeep's" for stranger in strangers)
+
+
 def test_a_strangers_file_is_never_overwritten(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix("Goal")
     place = agent.archive / "production" / "2026" / "03"

@@ -102,6 +102,20 @@ def test_a_thousand_deliveries(idle_agent: Agent, twin: Twin) -> None:
     assert len(agent.assets()) == 250 and agent.staged() == []
 
 
+def test_a_proxy_may_open_many_connections(agent: Agent, twin: Twin) -> None:
+    """All senders behind a proxy have one address: none of their connections is closed on them."""
+    body = b'{"type":"viewerConnection","event":"NoActiveViewers","timestamp":1727442713604,"data":{}}'
+    name, value = signing.signature("optiview", tw.OPTIVIEW_HOOK_SECRET, body)
+    connections = [signing.connect(agent.url("/"), timeout=30) for _ in range(200)]
+    for connection in connections:
+        connection.connect()
+    for connection in connections:
+        connection.request("POST", "/hooks/stage", body, {"Content-Type": "application/json", name: value})
+    assert [connection.getresponse().status for connection in connections] == [200] * len(connections)
+    for connection in connections:
+        connection.close()
+
+
 def test_one_event_from_many_connections(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix()
     body = twin.event(media, "video.media.ready")

@@ -956,6 +956,8 @@ static void test_tls(void **state)
 	assert_int_equal(
 		http_server_open(&server, &f->loop, &options, &handler, &err), 0);
 	sprintf(url, "https://%s/x", http_server_address(server));
+	f->policy.connect_timeout_ms =
+		30000; /* a handshake takes long under valgrind */
 
 	struct heard h = get_url(f, url);
 	assert_class(&h, ERR_PERMANENT, "127.0.0.1: SSL certificate problem");

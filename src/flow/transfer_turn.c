@@ -1,0 +1,68 @@
+/*
+ * Turns a job can take while it receives as well as between its states: it fails, it
+ * drops what it has and starts over, its hash catches up.
+ */
+#include <config.h>
+
+#include "flow/transfer_priv.h"
+
+#include "base/mem.h"
+#include <assert.h>
+
+#define HASH_STEP (INT64_C(32) << 20) /* so that a stop is heard soon */
+
+/* Classes of the floors below that mean nothing to the owner. */
+static enum err_class owners_class(enum err_class class)
+{
+	switch ((int)class) {
+	case ERR_NOT_FOUND: /* the staging file went away: begin again */
+		return ERR_TRANSIENT;
+	case ERR_INPUT:
+		return ERR_PERMANENT;
+	default:
+		return class;
+	}
+}
+
+void job_fail(struct job *job, const struct err *err)
+{
+	if (job->ending)
+		return;
+	job->ending = true;
+	job->err = *err;
+	job->err.class = owners_class(err->class);
+}
+
+void part_forget(struct part *part)
+{
+	part->held = 0;
+	part->total = -1;
+	part->sha256[0] = '\0';
+	mem_replace(&part->etag, NULL);
+	mem_replace(&part->last_modified, NULL);
+	mem_replace(&part->placing, NULL);
+}
+
+void job_start_over(struct job *job, const char *why)
+{
+	assert(!job->sync_busy && !job->hash_busy && !job->at_hasher);
+	if (why)
+		job_report_note(job, "%s", why);
+	part_forget(&job->part);
+	sha256_free(job->hash);
+	job->hash = sha256_new();
+	job->written = job->hashed = job->arrived = job->resumed_from = 0;
+	job->live = true;
+	job->verify = job->body_done = job->sniffed = false;
+	if (job->claimed)
+		job_queue_step(job, STEP_RENEW);
+}
+
+void job_catch_up(struct job *job)
+{
+	if (job->live || job->hash_busy || job->hashed == job->written)
+		return;
+	job->hash_to = job->written - job->hashed > HASH_STEP ? job->hashed + HASH_STEP
+							      : job->written;
+	job_queue_hash(job);
+}
