@@ -277,6 +277,7 @@ static void agent_free(struct agent *agent)
 	archive_close(agent->archive);
 	warnings_free(agent->warnings);
 	settings_unref(agent->settings);
+	settings_unref(agent->began);
 	free(agent->config_path);
 	free(agent);
 }

@@ -250,6 +250,7 @@ int agent_load(struct agent *agent)
 		config_free(config);
 		return r;
 	}
+	agent->began = settings_ref(agent->settings);
 	agent_configure_log(agent, config);
 	return 0;
 }

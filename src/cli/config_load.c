@@ -150,25 +150,3 @@ int config_load(const char *path, struct config **out, struct config_notes *note
 {
 	return config_read(path, &config_source_system, out, notes);
 }
-
-/* A secret that is not needed is not read: its text only has to be one. */
-static int unread_secret(void *arg, const char *text, char **out, struct err *err)
-{
-	(void)arg;
-	(void)text;
-	(void)err;
-	*out = mem_strdup("dW5yZWFk");
-	return 0;
-}
-
-int config_load_unread(
-	const char *path, struct config **out, struct config_notes *notes)
-{
-	static const struct config_source source = {
-		.read = system_read,
-		.glob = system_glob,
-		.secret = unread_secret,
-	};
-
-	return config_read(path, &source, out, notes);
-}

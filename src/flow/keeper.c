@@ -31,6 +31,11 @@ void keeper_news(
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
+void keeper_asked(struct keeper *keeper, const char *workspace)
+{
+	api_ask_again(keeper->api, workspace);
+}
+
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns)
 {
 	struct lane *lane = keeper_lane(keeper, workspace);

@@ -227,10 +227,15 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 
 void look_decide(struct look *look, void (*then)(struct look *look))
 {
+	char *known;
+
 	look->decide_then = then;
-	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
-	if (look->record->status == RECORD_UNKNOWN)
-		api_prove(look->env->api, look->settings, look->ws, on_proof, look);
-	else
+	if (look->record->status != RECORD_UNKNOWN) {
 		weigh(look);
+		return;
+	}
+	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
+	known = platform_data_workspace(look->asset->platform_data);
+	api_prove(look->env->api, look->settings, look->ws, known, on_proof, look);
+	free(known);
 }

@@ -104,5 +104,8 @@ int hook_secret_decode(
 void hook_secret_release(struct hook_secret *secret); /* wipes */
 
 void list_page_release(struct list_page *page);
+/* The platform's own id of the workspace in an asset's platform data (JSON text, may be
+ * NULL), or NULL; caller frees. */
+char *platform_data_workspace(const char *data);
 
 #endif

@@ -283,6 +283,11 @@ void keeper_news(
 	world.stops_work = stops_work;
 }
 
+void keeper_asked(struct keeper *keeper, const char *workspace)
+{
+	assert(keeper && workspace);
+}
+
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused)
 {
 	assert(keeper && workspace);
