@@ -17,7 +17,7 @@
 
 #define API_BODY_MAX    (8u << 20)
 #define API_TOTAL_MS    60000
-#define AUTH_FIRST_MS   30000
+#define AUTH_FIRST_MS   5000
 #define AUTH_LONGEST_MS 900000
 
 struct health {
@@ -95,6 +95,14 @@ int64_t api_blocked_ms(const struct api *api, const char *workspace)
 	return 0;
 }
 
+bool api_on_trial(const struct api *api, const char *workspace)
+{
+	for (size_t i = 0; i < api->n_health; i++)
+		if (strcmp(api->health[i].workspace, workspace) == 0)
+			return api->health[i].block_ms > 0;
+	return false;
+}
+
 void api_unblock(struct api *api)
 {
 	for (size_t i = 0; i < api->n_health; i++) {
@@ -116,6 +124,8 @@ static void note_health(struct call *call, const struct err *err)
 
 	if (longest_ms > AUTH_LONGEST_MS)
 		longest_ms = AUTH_LONGEST_MS;
+	if (longest_ms < AUTH_FIRST_MS)
+		longest_ms = AUTH_FIRST_MS;
 	metric_add(METRIC_API_REQUESTS,
 		err->class == ERR_NONE ? "done" : err_class_name(err->class), 1);
 	snprintf(key, sizeof(key), "api/%s", call->ws->name);
