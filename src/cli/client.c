@@ -63,12 +63,11 @@ static int connect_errno(const char *path)
 
 int client_open(struct client **out, const struct cli *cli)
 {
-	char *path = config_socket(cli->config_path, &config_source_system);
+	char *path = config_load_socket(cli->config_path);
 	struct config *config;
 	struct client *client;
 
-	/* A running agent's word counts more than a file that is being edited, or that
-	 * names secrets only the agent can read. */
+	/* A running agent's word counts more than a file that is being edited. */
 	if (!path || connect_errno(path) != 0) {
 		int status = cli_config(cli, &config);
 

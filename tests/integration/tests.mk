@@ -28,6 +28,7 @@ integration_files = \
 	tests/integration/conftest.py \
 	tests/integration/report.py \
 	tests/integration/test_api.py \
+	tests/integration/test_audit_commands.py \
 	tests/integration/test_audit_config.py \
 	tests/integration/test_audit_files.py \
 	tests/integration/test_audit_platform.py \
