@@ -57,9 +57,9 @@ void cli_print_json(const cJSON *json);
 void cli_print(const struct buf *text);
 /* Columns of the terminal; 80 where standard output is none. */
 size_t cli_width(void);
-/* Read the configuration, its secrets too or not; says what is wrong. The caller frees
- * *out. CLI_OK or CLI_CONFIG. */
-int cli_config(const struct cli *cli, bool secrets, struct config **out);
+/* Read the configuration; says what is wrong. The caller frees *out. CLI_OK or
+ * CLI_CONFIG. */
+int cli_config(const struct cli *cli, struct config **out);
 
 /* The commands, by family: cmd_status.c, cmd_assets.c, cmd_control.c, cmd_sign.c,
  * cmd_doctor.c. */

@@ -115,11 +115,10 @@ size_t cli_width(void)
 	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
 }
 
-int cli_config(const struct cli *cli, bool secrets, struct config **out)
+int cli_config(const struct cli *cli, struct config **out)
 {
 	struct config_notes notes = { 0 };
-	int rc = secrets ? config_load(cli->config_path, out, &notes)
-			 : config_load_unread(cli->config_path, out, &notes);
+	int rc = config_load(cli->config_path, out, &notes);
 
 	if (rc < 0) {
 		for (size_t i = 0; i < notes.count; i++)

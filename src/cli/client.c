@@ -69,7 +69,7 @@ int client_open(struct client **out, const struct cli *cli)
 
 	/* A running agent's word counts more than a file that is being edited. */
 	if (!path || connect_errno(path) != 0) {
-		int status = cli_config(cli, false, &config);
+		int status = cli_config(cli, &config);
 
 		if (status != CLI_OK) {
 			free(path);

@@ -86,7 +86,7 @@ int cmd_sign(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "%s", err.text);
 	if (argc < 2 || argc > 3)
 		return cli_usage(cli, "a workspace and at most one file are needed");
-	rc = cli_config(cli, true, &config);
+	rc = cli_config(cli, &config);
 	if (rc != CLI_OK)
 		return rc;
 	ws = config_workspace(config, argv[1]);

@@ -169,12 +169,6 @@ static const struct config_source source_unread = {
 	.secret = unread_secret,
 };
 
-int config_load_unread(
-	const char *path, struct config **out, struct config_notes *notes)
-{
-	return config_read(path, &source_unread, out, notes);
-}
-
 char *config_load_socket(const char *path)
 {
 	return config_socket(path, &source_unread);

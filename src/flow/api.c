@@ -17,7 +17,7 @@
 
 #define API_BODY_MAX    (8u << 20)
 #define API_TOTAL_MS    60000
-#define AUTH_FIRST_MS   10000
+#define AUTH_FIRST_MS   5000
 #define AUTH_LONGEST_MS 900000
 
 struct health {
@@ -95,6 +95,14 @@ int64_t api_blocked_ms(const struct api *api, const char *workspace)
 	return 0;
 }
 
+bool api_on_trial(const struct api *api, const char *workspace)
+{
+	for (size_t i = 0; i < api->n_health; i++)
+		if (strcmp(api->health[i].workspace, workspace) == 0)
+			return api->health[i].block_ms > 0;
+	return false;
+}
+
 void api_unblock(struct api *api)
 {
 	for (size_t i = 0; i < api->n_health; i++) {
@@ -111,8 +119,13 @@ void api_ask_again(struct api *api, const char *workspace)
 static void note_health(struct call *call, const struct err *err)
 {
 	struct health *health = health_of(call->api, call->ws->name);
+	int64_t longest_ms = call->settings->config->transfer.retry_max_ms;
 	char key[96];
 
+	if (longest_ms > AUTH_LONGEST_MS)
+		longest_ms = AUTH_LONGEST_MS;
+	if (longest_ms < AUTH_FIRST_MS)
+		longest_ms = AUTH_FIRST_MS;
 	metric_add(METRIC_API_REQUESTS,
 		err->class == ERR_NONE ? "done" : err_class_name(err->class), 1);
 	snprintf(key, sizeof(key), "api/%s", call->ws->name);
@@ -121,8 +134,8 @@ static void note_health(struct call *call, const struct err *err)
 
 		health->block_ms =
 			health->block_ms ? health->block_ms * 2 : AUTH_FIRST_MS;
-		if (health->block_ms > AUTH_LONGEST_MS)
-			health->block_ms = AUTH_LONGEST_MS;
+		if (health->block_ms > longest_ms)
+			health->block_ms = longest_ms;
 		health->blocked_until_ms = clock_system.mono_ms() + health->block_ms;
 		duration_format(health->block_ms, wait);
 		warnings_set(call->api->warnings, key, call->ws->name, false,

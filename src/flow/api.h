@@ -18,6 +18,9 @@ void api_free(struct api *api); /* no call may be running */
 
 /* Milliseconds until @workspace may be asked again; 0: now. Blocked after 401/403. */
 int64_t api_blocked_ms(const struct api *api, const char *workspace);
+/* The credentials were refused the last time: one question at a time until one is
+ * answered. */
+bool api_on_trial(const struct api *api, const char *workspace);
 /* A new configuration may hold better credentials: ask again at once. */
 void api_unblock(struct api *api);
 /* A person wants something of @workspace: its next call may be made at once. */
