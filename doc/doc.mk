@@ -11,7 +11,7 @@ doc/vodkeep.ini.5: $(top_srcdir)/doc/vodkeep.ini.5.in tools/optiondoc$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) doc && \
 	tools/optiondoc$(EXEEXT) man > doc/options.man && \
 	sed -e '/^@OPTIONS@$$/r doc/options.man' -e '/^@OPTIONS@$$/d' \
-		-e 's/@VERSION@/$(PACKAGE_VERSION)/' \
+		-e 's/[@]VERSION@/$(PACKAGE_VERSION)/' \
 		$(top_srcdir)/doc/vodkeep.ini.5.in > $@.tmp && \
 	mv $@.tmp $@
 

@@ -20,6 +20,7 @@
 /* A list of ids to fetch is the largest body there is. */
 #define BODY_MAX (256 * 1024)
 #define ASSET    "/api/v1/assets/{workspace}/{id}"
+#define REJECTED "/api/v1/workspaces/{workspace}/rejected"
 
 struct route {
 	const char *method;
@@ -41,6 +42,7 @@ static const struct route routes[] = {
 	{ "GET",  "/api/v1/assets/find",  admin_find,         true },
 	{ "GET",  ASSET,                  admin_show,         true },
 	{ "GET",  ASSET "/story",         admin_story,        true },
+	{ "GET",  REJECTED,               admin_rejected,     true },
 	{ "POST", ASSET "/retry",         admin_retry,        false },
 	{ "POST", ASSET "/remove",        admin_remove,       false },
 	{ "POST", ASSET "/hold",          admin_hold,         false },

@@ -1,6 +1,7 @@
 /*
  * Changing things: every command becomes durable news in the store, then the keeper is
- * told, so that it acts at once. Nothing here touches a file or a platform.
+ * told, so that it acts at once. Pauses are the keeper's own: it has them stored, and
+ * nobody waits for that. Nothing here touches a file or a platform.
  */
 #include <config.h>
 
@@ -32,6 +33,7 @@ static void after_write(struct admin_call *call, const struct err *err,
 {
 	if (call_failed(call, err))
 		return;
+	keeper_asked(call->admin->on.keeper, call->args.workspace);
 	keeper_news(
 		call->admin->on.keeper, call->args.workspace, call->row, stops_work);
 	reply_done(call, command);
@@ -174,9 +176,11 @@ static void on_fetch_found(
 
 	for (size_t i = 0; i < n && all->call->admin->on.keeper; i++)
 		if (strcmp(refs[i].workspace, all->workspace) == 0 &&
-			strcmp(refs[i].id, one->id) == 0)
+			strcmp(refs[i].id, one->id) == 0) {
+			keeper_asked(all->call->admin->on.keeper, all->workspace);
 			keeper_news(all->call->admin->on.keeper, all->workspace,
 				refs[i].row, false);
+		}
 	fetching_done(one, err);
 }
 
@@ -262,9 +266,12 @@ static void news_for_many(struct admin_call *call, const char *workspace)
 	const struct config *config = call_config(call);
 
 	for (size_t i = 0; i < config->n_workspaces; i++)
-		if (!workspace || strcmp(workspace, config->workspaces[i].name) == 0)
+		if (!workspace || strcmp(workspace, config->workspaces[i].name) == 0) {
+			keeper_asked(
+				call->admin->on.keeper, config->workspaces[i].name);
 			keeper_news(call->admin->on.keeper, config->workspaces[i].name,
 				0, false);
+		}
 }
 
 static void on_retry_failed(void *arg, const struct err *err, size_t count)

@@ -85,6 +85,7 @@ void admin_assets(struct admin_call *call);
 void admin_find(struct admin_call *call);
 void admin_show(struct admin_call *call);
 void admin_story(struct admin_call *call);
+void admin_rejected(struct admin_call *call);
 void admin_fetch(struct admin_call *call);
 void admin_retry(struct admin_call *call);
 void admin_remove(struct admin_call *call);

@@ -230,6 +230,33 @@ int archive_read_open(
 	return rc ? rc : regular_open(archive->root, rel, fd, &st, err);
 }
 
+int archive_read(const struct archive *archive, const char *rel, struct buf *out,
+	struct err *err)
+{
+	char block[4096];
+	ssize_t n = 0;
+	int fd;
+	int rc = archive_read_open(archive, rel, &fd, err);
+
+	if (rc)
+		return rc;
+	while (!out->overflow) {
+		n = read(fd, block, sizeof(block));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_append(out, block, (size_t)n);
+	}
+	if (n < 0)
+		rc = archive_sys(err, "cannot read %s", rel);
+	else if (out->overflow)
+		rc = err_set(err, ERR_PERMANENT, "%s is longer than %zu bytes", rel,
+			out->max);
+	close(fd);
+	return rc;
+}
+
 static int hash_file(int fd, const char *rel, char sha256[65], struct err *err)
 {
 	char *block = mem_alloc(READ_BYTES);

@@ -44,7 +44,7 @@ int archive_part_sync(const struct archive *archive, struct err *err);
 int archive_part_remove(
 	const struct archive *archive, const char *name, struct err *err);
 /* Remove staging files that @known does not know. Returns how many through *removed.
- * Before transfers and archive_put() begin: their own files are here too. */
+ * Those of transfers and archive_put() that are running are here too: know them. */
 int archive_part_sweep(const struct archive *archive,
 	bool (*known)(void *arg, const char *name), void *arg, int *removed,
 	struct err *err);
@@ -83,6 +83,9 @@ int archive_stat(const struct archive *archive, const char *rel, int64_t *size,
 /* Open a regular file for reading (no symlink followed). */
 int archive_read_open(
 	const struct archive *archive, const char *rel, int *fd, struct err *err);
+/* Append a small regular file to @out; one longer than its max is ERR_PERMANENT. */
+int archive_read(const struct archive *archive, const char *rel, struct buf *out,
+	struct err *err);
 
 /* A series: pictures in one directory, each named by its moment. @sha256 NULL:
  * "2026-11-22T10-00-00.123Z.jpg"; else "2026-11-22T10-00-00.123Z~1a2b3c4d.jpg", for

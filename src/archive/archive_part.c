@@ -1,7 +1,7 @@
 /*
  * Staging: the .part files of downloads that have begun, on the archive's own
- * filesystem. A name here is a claim of the store's; what no claim knows is swept.
- * Knows nothing of what the bytes are.
+ * filesystem. A name here is a claim of the store's; archive_part_sweep() removes what
+ * its caller does not know. Knows nothing of what the bytes are.
  */
 #include <config.h>
 

@@ -58,7 +58,8 @@ int archive_place(const struct archive *archive, const char *part, const char *r
 	if (rc)
 		return rc;
 	/* The staging folder is not synced: a name that comes back after a power cut is
-	 * recognised by archive_placed_open() or swept. */
+	 * recognised by archive_placed_open(), renewed by archive_part_open(), or goes
+	 * with the asset. */
 	rc = part_set_mtime(staging, part, mtime_ns, err);
 	if (rc == 0)
 		rc = archive_rename(archive, staging, part, rel, replace, err);

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCHEMA "vodkeep.asset/1"
+#define SCHEMA_ANY "vodkeep.asset/"
+#define SCHEMA     SCHEMA_ANY "1"
 
 static const char *or_null(const char *text)
 {
@@ -106,4 +107,21 @@ char *sidecar_text(const struct asset *asset, const char *platform)
 	free(json);
 	cJSON_Delete(object);
 	return text;
+}
+
+bool sidecar_is_of(const char *text, size_t len, const char *workspace, const char *id)
+{
+	struct err err = { 0 };
+	cJSON *root;
+
+	if (json_parse(text, len, &root, &err))
+		return false;
+	const char *schema = json_text(root, "schema");
+	const char *its_workspace = json_text(root, "workspace");
+	const char *its_id = json_text(root, "id");
+	bool same = schema && its_workspace && its_id &&
+		    strncmp(schema, SCHEMA_ANY, strlen(SCHEMA_ANY)) == 0 &&
+		    strcmp(its_workspace, workspace) == 0 && strcmp(its_id, id) == 0;
+	cJSON_Delete(root);
+	return same;
 }

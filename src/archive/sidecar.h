@@ -8,8 +8,12 @@
 
 #include "core/asset.h"
 
+#define SIDECAR_MAX (8u << 20) /* bytes; longer is nobody's */
+
 /* Indented JSON with a final newline; caller frees. The sidecar's own file entry (role
  * metadata) is left out of "files". */
 char *sidecar_text(const struct asset *asset, const char *platform);
+/* Whether @text is a sidecar, of any version of the schema, of this very asset. */
+bool sidecar_is_of(const char *text, size_t len, const char *workspace, const char *id);
 
 #endif

@@ -289,6 +289,8 @@ static bool parse_amount(const char *text, const struct unit *units, int64_t *va
 	return false;
 }
 
+#define WEEKS 1 /* units at the head of duration_units that are read, never written */
+
 static void format_amount(int64_t value, const struct unit *units, char out[32])
 {
 	while (units->factor > 1 && value % units->factor != 0)
@@ -316,7 +318,7 @@ void duration_format(int64_t ms, char out[32])
 	if (ms == 0)
 		memcpy(out, "0s", sizeof("0s"));
 	else
-		format_amount(ms, duration_units, out);
+		format_amount(ms, duration_units + WEEKS, out);
 }
 
 int size_parse(const char *text, int64_t *bytes, struct err *err)

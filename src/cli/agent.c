@@ -1,6 +1,6 @@
 /*
- * Start, reload, stop. The only place that names every module; it decides nothing
- * itself.
+ * Start, run, stop. With agent_start.c and agent_reload.c the only place that names
+ * every module; it decides nothing itself.
  *
  * Stopping: receivers take no new connection ► pending deliveries are answered ► looks
  * are saved and transfers parked ► workers join ► the store commits and closes ► the
@@ -277,6 +277,7 @@ static void agent_free(struct agent *agent)
 	archive_close(agent->archive);
 	warnings_free(agent->warnings);
 	settings_unref(agent->settings);
+	settings_unref(agent->began);
 	free(agent->config_path);
 	free(agent);
 }

@@ -18,6 +18,7 @@ struct agent {
 	char *config_path;
 	int verbosity;
 	struct settings *settings;
+	struct settings *began; /* what the agent was started with */
 	struct warnings *warnings;
 	struct store *store;
 	struct archive *archive;

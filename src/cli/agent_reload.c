@@ -6,6 +6,7 @@
 
 #include "cli/agent_parts.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/config_load.h"
@@ -43,7 +44,7 @@ void agent_transfer_options(const struct agent *agent, const struct config *conf
 {
 	*out = (struct transfers_options){
 		.archive = agent->archive,
-		.threads = config->transfer.threads,
+		.threads = 1, /* as check says until more are available */
 		.per_host = config->transfer.per_host,
 		.user_agent = config->transfer.user_agent,
 		.connect_timeout_ms = config->transfer.connect_timeout_ms,
@@ -52,17 +53,55 @@ void agent_transfer_options(const struct agent *agent, const struct config *conf
 	};
 }
 
-/* What only a restart can change; the running values stay until then. */
-static void tell_fixed(const struct config *now, const struct config *next)
+static bool same(const char *a, const char *b)
 {
-	if (strcmp(now->agent.archive_dir, next->agent.archive_dir) != 0 ||
-		strcmp(now->agent.state, next->agent.state) != 0 ||
-		strcmp(now->admin.socket, next->admin.socket) != 0)
-		log_warn(NULL,
-			"archive_dir, state and the admin socket change with a restart "
-			"only; the present ones stay in use");
-	if (now->receiver.listen.count != next->receiver.listen.count)
-		log_warn(NULL, "receiver listen changes with a restart only");
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_list(const struct text_list *a, const struct text_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+/* What only a restart can change; the running values stay until then. */
+static void tell_fixed(
+	struct agent *agent, const struct config *began, const struct config *next)
+{
+	const struct {
+		const char *name;
+		bool same;
+	} fixed[] = {
+		{ "archive_dir",
+			same(began->agent.archive_dir, next->agent.archive_dir) },
+		{ "state", same(began->agent.state, next->agent.state) },
+		{ "receiver listen",
+			same_list(&began->receiver.listen, &next->receiver.listen) },
+		{ "tls_cert", same(began->receiver.tls_cert, next->receiver.tls_cert) },
+		{ "tls_key", same(began->receiver.tls_key, next->receiver.tls_key) },
+		{ "admin socket", same(began->admin.socket, next->admin.socket) },
+		{ "admin listen", same(began->admin.listen, next->admin.listen) },
+		{ "threads", began->transfer.threads == next->transfer.threads },
+	};
+	struct buf names;
+
+	buf_init(&names, 256);
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (!fixed[i].same)
+			buf_printf(
+				&names, "%s%s", names.len ? ", " : "", fixed[i].name);
+	if (names.len)
+		warnings_set(agent->warnings, "restart", NULL, false,
+			"changed in %s, but the agent goes on as it was started: %s; restart "
+			"it for that",
+			agent->config_path, buf_text(&names));
+	else
+		warnings_clear(agent->warnings, "restart");
+	buf_release(&names);
 }
 
 static void apply_reload(struct agent *agent)
@@ -78,7 +117,7 @@ static void apply_reload(struct agent *agent)
 		config_free(agent->reloaded);
 		return;
 	}
-	tell_fixed(agent->settings->config, settings->config);
+	tell_fixed(agent, agent->began->config, settings->config);
 	agent_transfer_options(agent, settings->config, &options);
 	transfers_configure(agent->transfers, &options);
 	keeper_reload(agent->keeper, settings);
@@ -112,8 +151,9 @@ static void reload_done(uv_work_t *work, int status)
 		config_free(agent->reloaded);
 	} else {
 		warnings_set(agent->warnings, "config", NULL, false,
-			"%s has %zu errors: the configuration read before stays in force",
-			agent->config_path, agent->reload_notes.errors);
+			"%s has %zu error%s: the configuration read before stays in force",
+			agent->config_path, agent->reload_notes.errors,
+			agent->reload_notes.errors == 1 ? "" : "s");
 	}
 	config_notes_release(&agent->reload_notes);
 	if (!agent->stopping)

@@ -115,6 +115,38 @@ static void on_meta_stored(void *arg, const struct err *err)
 			err->text);
 }
 
+static bool is_no_temporary(void *arg, const char *name)
+{
+	(void)arg;
+	return strncmp(name, "put-", 4) != 0;
+}
+
+/* What a crash has left of sidecars that were being written; nothing is written yet. */
+static void sweep_temporaries(struct agent *agent)
+{
+	struct err err = { 0 };
+	int removed = 0;
+
+	if (archive_check(agent->archive, agent->archive_id, &err) == 0)
+		archive_part_sweep(
+			agent->archive, is_no_temporary, NULL, &removed, &err);
+	if (removed > 0)
+		log_info(NULL, "%d unfinished temporary files were removed", removed);
+}
+
+/* The default places exist after an installation; by hand they are made. */
+static void make_parent(const char *path)
+{
+	char *parent = mem_strdup(path);
+	char *slash = strrchr(parent, '/');
+
+	if (slash && slash != parent) {
+		*slash = '\0';
+		mkdir(parent, 0755); /* what fails here is told when it is used */
+	}
+	free(parent);
+}
+
 /* The first start makes (or adopts) the archive's marker and remembers it; from then on
  * a missing or other marker means that the archive is not mounted: the guard stops
  * work, but deliveries are still accepted. A missing directory is made again for that:
@@ -170,10 +202,14 @@ int agent_open(struct agent *agent, struct err *err)
 		.warnings = agent->warnings,
 		.version = PACKAGE_VERSION,
 	};
+	make_parent(config->agent.state);
+	make_parent(config->admin.socket);
 	int r = store_open(&agent->store, &agent->loop, config->agent.state, err);
 
 	if (r == 0)
 		r = open_archive(agent, err);
+	if (r == 0)
+		sweep_temporaries(agent);
 	agent_transfer_options(agent, config, &transfers);
 	if (r == 0)
 		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
@@ -214,6 +250,7 @@ int agent_load(struct agent *agent)
 		config_free(config);
 		return r;
 	}
+	agent->began = settings_ref(agent->settings);
 	agent_configure_log(agent, config);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/http.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cli/config_load.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -27,22 +28,6 @@ struct client {
 	CURL *curl;
 	char *socket;
 };
-
-int client_open(struct client **out, const struct cli *cli)
-{
-	struct config *config;
-	struct client *client;
-	int status = cli_config(cli, &config);
-
-	if (status != CLI_OK)
-		return status;
-	client = mem_alloc(sizeof(*client));
-	client->socket = mem_strdup(config->admin.socket);
-	config_free(config);
-	client->curl = curl_easy_init();
-	*out = client;
-	return CLI_OK;
-}
 
 void client_close(struct client *client)
 {
@@ -74,6 +59,29 @@ static int connect_errno(const char *path)
 		result = errno;
 	close(fd);
 	return result;
+}
+
+int client_open(struct client **out, const struct cli *cli)
+{
+	char *path = config_load_socket(cli->config_path);
+	struct config *config;
+	struct client *client;
+
+	/* A running agent's word counts more than a file that is being edited. */
+	if (!path || connect_errno(path) != 0) {
+		int status = cli_config(cli, &config);
+
+		if (status != CLI_OK) {
+			free(path);
+			return status;
+		}
+		config_free(config);
+	}
+	client = mem_alloc(sizeof(*client));
+	client->socket = path;
+	client->curl = curl_easy_init();
+	*out = client;
+	return CLI_OK;
 }
 
 static int unreachable(const struct client *client, CURLcode code, struct err *err)

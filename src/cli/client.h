@@ -8,8 +8,9 @@
 
 struct client;
 
-/* Reads the configuration for the socket's path and says what is wrong with it: CLI_OK
- * or CLI_CONFIG. Connects with the first call. */
+/* Reads the configuration for the socket's path. Where no agent answers there it says
+ * what is wrong with the configuration: CLI_OK or CLI_CONFIG. Connects with the first
+ * call. */
 int client_open(struct client **out, const struct cli *cli);
 void client_close(struct client *client); /* NULL allowed */
 const char *client_socket(const struct client *client);

@@ -321,32 +321,70 @@ static void print_story(const cJSON *json, struct buf *out)
 	buf_char(out, '\n');
 }
 
-/* Find the asset, ask for it with @rest behind its path, print the answer. */
-static int one_asset(struct cli *cli, int argc, char **argv, const char *rest,
-	void (*print)(const cJSON *json, struct buf *out))
+static void print_rejected(const cJSON *json, struct buf *out)
 {
-	struct client *client = NULL;
-	struct asset_name name = { 0 };
-	struct err err = { 0 };
-	struct buf text;
-	cJSON *answer = NULL;
+	const cJSON *list = json_at(json, "rejected"), *entry;
+	char at[40];
+
+	text_clean(out, json_text(json, "workspace"));
+	buf_printf(out, ": %d deliver%s rejected\n", cJSON_GetArraySize(list),
+		cJSON_GetArraySize(list) == 1 ? "y" : "ies");
+	cJSON_ArrayForEach (entry, list) {
+		long long times = json_int(entry, "times", 1);
+
+		text_time(json_text(entry, "at"), at);
+		buf_printf(out, "%s  ", at);
+		text_clean(out, json_text(entry, "text"));
+		if (times > 1)
+			buf_printf(out, "; delivered %lld times", times);
+		buf_char(out, '\n');
+	}
+}
+
+static bool is_workspace_name(const char *text)
+{
+	static const char chars[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789_-";
+
+	return *text && text[strspn(text, chars)] == '\0';
+}
+
+static int ask_asset(struct client *client, const struct asset_name *name,
+	const char *rest, cJSON **out, struct err *err)
+{
+	char *path = asset_name_path(name, rest);
+	int rc = client_get(client, path, out, err);
+
+	free(path);
+	return rc;
+}
+
+/* What @name delivered in vain, where it is a workspace; *err stays where it is not. */
+static int ask_rejected(
+	struct client *client, const char *name, cJSON **out, struct err *err)
+{
+	struct err other = { 0 };
+	char *path;
 	int rc;
 
-	if (options_take(&argc, argv, NULL, 0, false, &err) < 0)
-		return cli_usage(cli, "%s", err.text);
-	if (argc != 2)
-		return cli_usage(cli, "one asset is needed");
-	rc = client_open(&client, cli);
-	if (rc != CLI_OK)
-		return rc;
-	rc = client_find(client, argv[1], &name, &err);
-	if (rc == CLI_OK) {
-		char *path = asset_name_path(&name, rest);
-		rc = client_get(client, path, &answer, &err);
-		free(path);
-	}
+	if (!is_workspace_name(name))
+		return CLI_NO_ASSET;
+	path = mem_printf("/api/v1/workspaces/%s/rejected", name);
+	rc = client_get(client, path, out, &other);
+	free(path);
+	if (rc != CLI_OK && rc != CLI_NO_ASSET)
+		*err = other;
+	return rc;
+}
+
+static int show_answer(const struct cli *cli, int rc, const cJSON *answer,
+	const struct err *err, void (*print)(const cJSON *json, struct buf *out))
+{
+	struct buf text;
+
 	if (rc != CLI_OK) {
-		cli_fail(cli, rc, "%s", err.text);
+		cli_fail(cli, rc, "%s", err->text);
 	} else if (cli->json) {
 		cli_print_json(answer);
 	} else {
@@ -355,18 +393,62 @@ static int one_asset(struct cli *cli, int argc, char **argv, const char *rest,
 		cli_print(&text);
 		buf_release(&text);
 	}
+	return rc;
+}
+
+/* The client, when exactly one word is left after the options. */
+static int open_for_one(struct cli *cli, int argc, char **argv, struct client **client)
+{
+	struct err err = { 0 };
+
+	if (options_take(&argc, argv, NULL, 0, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc != 2)
+		return cli_usage(cli, "one asset is needed");
+	return client_open(client, cli);
+}
+
+int cmd_show(struct cli *cli, int argc, char **argv)
+{
+	struct client *client = NULL;
+	struct asset_name name = { 0 };
+	struct err err = { 0 };
+	cJSON *answer = NULL;
+	int rc = open_for_one(cli, argc, argv, &client);
+
+	if (rc != CLI_OK)
+		return rc;
+	rc = client_find(client, argv[1], &name, &err);
+	if (rc == CLI_OK)
+		rc = ask_asset(client, &name, "", &answer, &err);
+	rc = show_answer(cli, rc, answer, &err, print_asset);
 	cJSON_Delete(answer);
 	asset_name_release(&name);
 	client_close(client);
 	return rc;
 }
 
-int cmd_show(struct cli *cli, int argc, char **argv)
-{
-	return one_asset(cli, argc, argv, "", print_asset);
-}
-
 int cmd_explain(struct cli *cli, int argc, char **argv)
 {
-	return one_asset(cli, argc, argv, "/story", print_story);
+	void (*print)(const cJSON *json, struct buf *out) = print_story;
+	struct client *client = NULL;
+	struct asset_name name = { 0 };
+	struct err err = { 0 };
+	cJSON *answer = NULL;
+	int rc = open_for_one(cli, argc, argv, &client);
+
+	if (rc != CLI_OK)
+		return rc;
+	rc = client_find(client, argv[1], &name, &err);
+	if (rc == CLI_OK)
+		rc = ask_asset(client, &name, "/story", &answer, &err);
+	else if (rc == CLI_NO_ASSET) {
+		rc = ask_rejected(client, argv[1], &answer, &err);
+		print = print_rejected;
+	}
+	rc = show_answer(cli, rc, answer, &err, print);
+	cJSON_Delete(answer);
+	asset_name_release(&name);
+	client_close(client);
+	return rc;
 }

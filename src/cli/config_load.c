@@ -150,3 +150,24 @@ int config_load(const char *path, struct config **out, struct config_notes *note
 {
 	return config_read(path, &config_source_system, out, notes);
 }
+
+/* A secret that is not needed is not read: its text only has to be one. */
+static int unread_secret(void *arg, const char *text, char **out, struct err *err)
+{
+	(void)arg;
+	(void)text;
+	(void)err;
+	*out = mem_strdup("dW5yZWFk");
+	return 0;
+}
+
+static const struct config_source source_unread = {
+	.read = system_read,
+	.glob = system_glob,
+	.secret = unread_secret,
+};
+
+char *config_load_socket(const char *path)
+{
+	return config_socket(path, &source_unread);
+}

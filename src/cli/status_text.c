@@ -145,6 +145,22 @@ static void workspaces(const cJSON *status, size_t width, struct buf *out)
 	table_release(&table);
 }
 
+static void rejected(const cJSON *status, struct buf *out)
+{
+	const cJSON *json;
+
+	cJSON_ArrayForEach (json, json_at(status, "workspaces")) {
+		long long count = json_int(json, "rejected", 0);
+
+		if (count == 0)
+			continue;
+		buf_printf(out, "  %lld deliver%s rejected: vodkeep explain ", count,
+			count == 1 ? "y" : "ies");
+		text_clean(out, json_text(json, "name"));
+		buf_char(out, '\n');
+	}
+}
+
 static void attention(const cJSON *status, struct buf *out)
 {
 	const cJSON *json;
@@ -177,5 +193,6 @@ void status_text(const cJSON *status, size_t width, struct buf *out)
 	warnings(status, out);
 	transfers(status, width, out);
 	workspaces(status, width, out);
+	rejected(status, out);
 	attention(status, out);
 }

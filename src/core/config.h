@@ -158,6 +158,9 @@ struct config_notes {
 int config_read(const char *path, const struct config_source *source,
 	struct config **out, struct config_notes *notes);
 void config_free(struct config *config);
+/* The admin socket's path alone, whatever is wrong elsewhere; NULL when @path cannot be
+ * read. Caller frees. */
+char *config_socket(const char *path, const struct config_source *source);
 void config_notes_release(struct config_notes *notes);
 const struct workspace_config *config_workspace(
 	const struct config *config, const char *name);

@@ -140,6 +140,37 @@ static void set_defaults(struct reading *reading)
 
 /* ---- the whole --------------------------------------------------------------- */
 
+/* False when @path itself cannot be read. */
+static bool read_all(struct reading *reading, const char *path)
+{
+	for (int kind = 0; kind < SECTIONS && !config_sections[kind].named; kind++)
+		section_add(
+			reading, (enum section_kind)kind, config_sections[kind].name);
+	if (!read_file(reading, path))
+		return false;
+	read_includes(reading);
+	set_defaults(reading);
+	return true;
+}
+
+char *config_socket(const char *path, const struct config_source *source)
+{
+	struct config_notes notes = { 0 };
+	struct reading reading = {
+		.source = source,
+		.config = mem_alloc(sizeof(struct config)),
+		.notes = &notes,
+	};
+	char *socket = NULL;
+
+	if (read_all(&reading, path))
+		socket = mem_strdup(reading.config->admin.socket);
+	sections_release(&reading);
+	config_notes_release(&notes);
+	config_free(reading.config);
+	return socket;
+}
+
 int config_read(const char *path, const struct config_source *source,
 	struct config **out, struct config_notes *notes)
 {
@@ -150,14 +181,8 @@ int config_read(const char *path, const struct config_source *source,
 	};
 	size_t errors = notes->errors;
 
-	for (int kind = 0; kind < SECTIONS && !config_sections[kind].named; kind++)
-		section_add(
-			&reading, (enum section_kind)kind, config_sections[kind].name);
-	if (read_file(&reading, path)) {
-		read_includes(&reading);
-		set_defaults(&reading);
+	if (read_all(&reading, path))
 		config_check(&reading);
-	}
 	notes_sort(notes);
 	sections_release(&reading);
 	if (notes->errors != errors) {

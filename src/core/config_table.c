@@ -155,7 +155,8 @@ const struct config_option config_options[] = {
 	{ SECTION_RECEIVER, "listen", LIST_AT(listen_list, config, receiver.listen),
 	  .dflt = "127.0.0.1:8787", .flags = OPTION_REPEAT,
 	  .help = "Where to take deliveries: ADDRESS:PORT, [ADDRESS]:PORT for IPv6, or "
-		  "unix:/PATH. May be given again." },
+		  "unix:/PATH. May be given again. Sockets that systemd passes take the "
+		  "place of all of them." },
 	{ SECTION_RECEIVER, "tls_cert", TEXT_AT(text, config, receiver.tls_cert),
 	  .dflt = "", .expects = "the path of a PEM file",
 	  .help = "Certificate chain, PEM. With tls_key: deliveries by https." },
@@ -235,7 +236,7 @@ const struct config_option config_options[] = {
 	{ SECTION_WORKSPACE, "workspace_id", TEXT_AT(text, workspace_config, workspace_id),
 	  .dflt = "", .flags = OPTION_FASTPIX,
 	  .help = "FastPix: the workspace's own id. Events of other workspaces are then "
-		  "refused." },
+		  "recorded, and not acted on." },
 	{ SECTION_WORKSPACE, "api_id", TEXT_AT(secret, workspace_config, api_id),
 	  .flags = OPTION_REQUIRED_FASTPIX | OPTION_FASTPIX, .sample = "",
 	  .expects = "the id of the FastPix access token",
@@ -303,14 +304,15 @@ const struct config_option config_options[] = {
 		  "what was made since:DATE." },
 	{ SECTION_WORKSPACE, "scrub", .type = &type_scrub,
 	  .offset = AT(workspace_config, double, scrub_percent_day), .dflt = "2%/day",
-	  .later_for = "!off", .later = "files are read again by vodkeep verify alone",
+	  .later_for = "!off", .later = "files are not read again",
 	  .help = "How much of the archive is read again each day to find damage; off." },
 	{ SECTION_WORKSPACE, "max_delete", .type = &type_max_delete, .dflt = "20, 1%",
 	  .help = "Deletions in an hour that happen by themselves: a count and a share of "
 		  "the workspace's archive, the larger counts. More wait for a person." },
 	{ SECTION_WORKSPACE, "trash_days", INT_AT(workspace_config, trash_days),
 	  .dflt = "7", .min = 0, .max = 3650,
-	  .help = "Days that trashed files are kept." },
+	  .help = "Days that trashed files are kept. The trash is one for all workspaces: "
+		  "the longest counts." },
 	{ SECTION_WORKSPACE, "delete_remote", BOOL_AT(workspace_config, delete_remote),
 	  .dflt = "no", .later_for = "yes", .later = "the platform's copy stays",
 	  .help = "yes: remove media from the platform once it is archived and verified." },
@@ -347,18 +349,20 @@ const struct config_option config_options[] = {
 	{ SECTION_RULE, "fetch", .type = &type_flags, .offset = AT(rule, unsigned, fetch),
 	  .dflt = "video, thumbnail, subtitles, metadata", .words = fetch_words,
 	  .help = "What is kept: video, thumbnail, subtitles, metadata (the sidecar), "
-		  "audio, all_thumbnails." },
+		  "audio, all_thumbnails (also those of streams that OptiView delivers)." },
 	{ SECTION_RULE, "video", .type = &type_video, .dflt = "mp4, hls",
 	  .words = video_words,
-	  .help = "Forms of the video in order of preference; the first to be had." },
+	  .help = "Forms of the video in order of preference; the first to be had. HLS is "
+		  "not archived yet: what is there as HLS alone waits." },
 	{ SECTION_RULE, "hls_as", WORD_AT(rule, enum hls_as, hls_as),
 	  .dflt = "mp4", .words = hls_words, .later_for = "package",
-	  .later = "HLS becomes an MP4 file where ffmpeg can make one",
+	  .later = "media that is there as HLS alone waits",
 	  .help = "What HLS becomes: mp4 (by ffmpeg, without encoding again; a package "
 		  "where that fails) or package (a folder with index.m3u8)." },
 	{ SECTION_RULE, "max_resolution", .type = &type_resolution,
 	  .offset = AT(rule, int, max_height), .dflt = "1080p",
-	  .help = "The best rendition to take, such as 720p, 1080p, 2160p; or unlimited." },
+	  .help = "The best rendition to take, such as 720p, 1080p, 2160p; or unlimited. "
+		  "Where a larger one is all there is, it is taken." },
 	{ SECTION_RULE, "path", TEXT_AT(template, rule, path),
 	  .dflt = "{workspace}/{created:%Y}/{created:%m}/{title|stream|id}-{id}",
 	  .help = "Where it goes in the archive, without the suffix." },

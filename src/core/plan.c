@@ -86,8 +86,7 @@ static void want(const struct plan_input *in, struct plan *plan,
 	struct plan_fetch *fetch;
 
 	if (file && is_current(in, source, file)) {
-		if (main && in->rule->on_update != UPDATE_IGNORE && file->etag &&
-			changed(in->asset))
+		if (main && in->rule->on_update != UPDATE_IGNORE && changed(in->asset))
 			plan->recheck = source;
 		return;
 	}

@@ -1,7 +1,7 @@
 /*
  * The engine: want − have = actions (DESIGN §1). From an asset, the platform's record
- * and the rule, what is still to be done and how the look should end. Pure: the keeper
- * carries it out, and calls again when it is done.
+ * and the rule, what is still to be done and how the look should end. Pure: flow/look
+ * carries it out.
  */
 #ifndef VODKEEP_CORE_PLAN_H
 #define VODKEEP_CORE_PLAN_H

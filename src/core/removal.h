@@ -1,8 +1,8 @@
 /*
  * May we delete? A deletion is a decision, not a reaction (DESIGN §4.9): from the
- * event, the platform's answer, expiry, rule, hold, how much was removed lately and
- * whether the archive is there. Pure; every verdict comes with the sentence `explain`
- * shows.
+ * event, the platform's answer, expiry, rule, hold and how much was removed lately.
+ * Whether the archive is there is flow/guard's to say. Pure; every verdict comes with
+ * the sentence `explain` shows.
  */
 #ifndef VODKEEP_CORE_REMOVAL_H
 #define VODKEEP_CORE_REMOVAL_H

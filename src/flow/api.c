@@ -17,7 +17,7 @@
 
 #define API_BODY_MAX    (8u << 20)
 #define API_TOTAL_MS    60000
-#define AUTH_FIRST_MS   30000
+#define AUTH_FIRST_MS   5000
 #define AUTH_LONGEST_MS 900000
 
 struct health {
@@ -40,7 +40,8 @@ struct call {
 	const struct platform *platform;
 	struct http_policy policy;
 	char *api_host;
-	char *id;
+	char *id;    /* of the media asked for, or NULL */
+	char *known; /* the workspace the credentials were known to see, or NULL */
 	int limit;
 	api_record_cb record_cb;
 	api_proof_cb proof_cb;
@@ -94,6 +95,14 @@ int64_t api_blocked_ms(const struct api *api, const char *workspace)
 	return 0;
 }
 
+bool api_on_trial(const struct api *api, const char *workspace)
+{
+	for (size_t i = 0; i < api->n_health; i++)
+		if (strcmp(api->health[i].workspace, workspace) == 0)
+			return api->health[i].block_ms > 0;
+	return false;
+}
+
 void api_unblock(struct api *api)
 {
 	for (size_t i = 0; i < api->n_health; i++) {
@@ -102,20 +111,31 @@ void api_unblock(struct api *api)
 	}
 }
 
+void api_ask_again(struct api *api, const char *workspace)
+{
+	health_of(api, workspace)->blocked_until_ms = 0;
+}
+
 static void note_health(struct call *call, const struct err *err)
 {
 	struct health *health = health_of(call->api, call->ws->name);
+	int64_t longest_ms = call->settings->config->transfer.retry_max_ms;
 	char key[96];
 
-	metric_add(METRIC_API_REQUESTS, err_class_name(err->class), 1);
+	if (longest_ms > AUTH_LONGEST_MS)
+		longest_ms = AUTH_LONGEST_MS;
+	if (longest_ms < AUTH_FIRST_MS)
+		longest_ms = AUTH_FIRST_MS;
+	metric_add(METRIC_API_REQUESTS,
+		err->class == ERR_NONE ? "done" : err_class_name(err->class), 1);
 	snprintf(key, sizeof(key), "api/%s", call->ws->name);
 	if (err->class == ERR_AUTH) {
 		char wait[32];
 
 		health->block_ms =
 			health->block_ms ? health->block_ms * 2 : AUTH_FIRST_MS;
-		if (health->block_ms > AUTH_LONGEST_MS)
-			health->block_ms = AUTH_LONGEST_MS;
+		if (health->block_ms > longest_ms)
+			health->block_ms = longest_ms;
 		health->blocked_until_ms = clock_system.mono_ms() + health->block_ms;
 		duration_format(health->block_ms, wait);
 		warnings_set(call->api->warnings, key, call->ws->name, false,
@@ -170,6 +190,7 @@ static void call_free(struct call *call)
 	settings_unref(call->settings);
 	free(call->api_host);
 	free(call->id);
+	free(call->known);
 	free(call);
 }
 
@@ -214,14 +235,21 @@ void api_details(struct api *api, struct settings *settings,
 	send_call(call, &request, on_details);
 }
 
-/* Entries that name another workspace prove that these credentials are another's. */
-static bool entries_are_ours(
-	const struct workspace_config *ws, const struct list_page *page)
+static bool same_workspace(const char *expected, const char *id)
 {
-	for (size_t i = 0; i < page->count; i++) {
+	return expected && strcasecmp(expected, id) == 0;
+}
+
+/* Entries that name another workspace prove that these credentials are another's. */
+static bool entries_are_ours(const struct call *call, const struct list_page *page)
+{
+	const char *configured = call->ws->workspace_id;
+
+	for (size_t i = 0; configured && i < page->count; i++) {
 		const char *id = page->entries[i].record.workspace_id;
 
-		if (ws->workspace_id && id && strcasecmp(ws->workspace_id, id) != 0)
+		if (id && !same_workspace(configured, id) &&
+			!same_workspace(call->known, id))
 			return false;
 	}
 	return true;
@@ -239,7 +267,7 @@ static void on_list(
 		err_clear(&err);
 		if (call->platform->list_response(
 			    call->ws, answer, call->limit, &page, &err) == 0)
-			ours = entries_are_ours(call->ws, &page);
+			ours = entries_are_ours(call, &page);
 	}
 	note_health(call, &err);
 	if (call->proof_cb)
@@ -260,10 +288,12 @@ static void list(struct call *call, int page, int limit)
 }
 
 void api_prove(struct api *api, struct settings *settings,
-	const struct workspace_config *ws, api_proof_cb cb, void *arg)
+	const struct workspace_config *ws, const char *known, api_proof_cb cb,
+	void *arg)
 {
 	struct call *call = call_new(api, settings, ws);
 
+	call->known = mem_strdup(known);
 	call->proof_cb = cb;
 	call->arg = arg;
 	list(call, 1, 1);

@@ -18,8 +18,13 @@ void api_free(struct api *api); /* no call may be running */
 
 /* Milliseconds until @workspace may be asked again; 0: now. Blocked after 401/403. */
 int64_t api_blocked_ms(const struct api *api, const char *workspace);
+/* The credentials were refused the last time: one question at a time until one is
+ * answered. */
+bool api_on_trial(const struct api *api, const char *workspace);
 /* A new configuration may hold better credentials: ask again at once. */
 void api_unblock(struct api *api);
+/* A person wants something of @workspace: its next call may be made at once. */
+void api_ask_again(struct api *api, const char *workspace);
 
 /* The callback runs once, never inside the call; @record is the callee's to keep
  * (record_release(), free()), NULL on error. @settings stays referenced meanwhile. */
@@ -28,10 +33,12 @@ void api_details(struct api *api, struct settings *settings,
 	const struct workspace_config *ws, const char *id, api_record_cb cb, void *arg);
 
 /* Do the credentials see this workspace? Asks for one page of the list; *proven is
- * false when the entries belong to another workspace than configured. */
+ * false when the entries belong to another workspace than the configured one and the
+ * one that they were @known to see (or NULL). */
 typedef void (*api_proof_cb)(void *arg, const struct err *err, bool proven);
 void api_prove(struct api *api, struct settings *settings,
-	const struct workspace_config *ws, api_proof_cb cb, void *arg);
+	const struct workspace_config *ws, const char *known, api_proof_cb cb,
+	void *arg);
 
 /* One page of the list; @page is valid during the callback. */
 typedef void (*api_list_cb)(

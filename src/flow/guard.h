@@ -1,7 +1,8 @@
 /*
  * The guard: is the archive there, is it ours, and is there room? Looks every few
- * seconds on the libuv pool, and after trouble. While it says no, nothing downloads and
- * nothing is deleted; no attempt is burnt. Control loop only.
+ * seconds on the libuv pool, and after trouble. While it says no nothing downloads, and
+ * no attempt is burnt; while the archive is away nothing is deleted either. Control
+ * loop only.
  */
 #ifndef VODKEEP_FLOW_GUARD_H
 #define VODKEEP_FLOW_GUARD_H

@@ -48,7 +48,8 @@ struct waiting {
 	struct http_in *in; /* NULL: the client went away */
 	char *workspace;
 	enum event_kind kind;
-	bool names_asset, acted_on;
+	bool names_asset;
+	enum delivery_outcome outcome;
 	int64_t at_ns;
 };
 
@@ -202,12 +203,13 @@ static void on_stored(
 			refuse(in);
 	} else {
 		warnings_clear(intake->o.warnings, "store");
-		count(result->duplicate     ? "duplicate"
-			: waiting->acted_on ? "accepted"
-					    : "recorded");
+		if (waiting->outcome != DELIVERED_REJECTED) /* counted already */
+			count(result->duplicate
+					? "duplicate"
+					: delivery_outcome_name(waiting->outcome));
 		if (in)
 			http_reply_text(in, 200, NULL);
-		if (waiting->acted_on && !result->duplicate)
+		if (waiting->outcome == DELIVERED_ACCEPTED && !result->duplicate)
 			act(waiting, result);
 	}
 	free(waiting->workspace);
@@ -223,7 +225,7 @@ static void put(struct intake *intake, struct http_in *in, struct delivery *deli
 	waiting->workspace = mem_strdup(delivery->workspace);
 	waiting->kind = delivery->event.kind;
 	waiting->names_asset = delivery->event.asset_id != NULL;
-	waiting->acted_on = delivery->outcome == DELIVERED_ACCEPTED;
+	waiting->outcome = delivery->outcome;
 	waiting->at_ns =
 		delivery->event.at_ns ? delivery->event.at_ns : delivery->received_ns;
 	if (in)

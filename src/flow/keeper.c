@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "flow/keeper_parts.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,11 @@ void keeper_news(
 			if (look_row(keeper->looks[i]) == row)
 				look_stop(keeper->looks[i]);
 	keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
+void keeper_asked(struct keeper *keeper, const char *workspace)
+{
+	api_ask_again(keeper->api, workspace);
 }
 
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns)
@@ -53,26 +59,60 @@ static void on_paused_stored(void *arg, const struct err *err)
 			err->text);
 }
 
+static void pause_lane(struct keeper *keeper, struct lane *lane, bool paused)
+{
+	if (lane->paused == paused)
+		return;
+	lane->paused = paused;
+	store_set_paused(keeper->o.store, lane->name, paused, on_paused_stored, NULL);
+}
+
+static void pause_all(struct keeper *keeper, bool paused)
+{
+	keeper->paused_all = paused;
+	store_set_paused(keeper->o.store, "", paused, on_paused_stored, NULL);
+	for (size_t i = 0; !paused && i < keeper->n_lanes; i++)
+		pause_lane(keeper, &keeper->lanes[i], false);
+}
+
+/* One workspace goes on while everything is paused: the pause stays with the others. */
+static void resume_one(struct keeper *keeper, struct lane *lane)
+{
+	if (keeper->paused_all) {
+		pause_all(keeper, false);
+		for (size_t i = 0; i < keeper->n_lanes; i++)
+			pause_lane(keeper, &keeper->lanes[i], true);
+	}
+	pause_lane(keeper, lane, false);
+}
+
+static void stop_paused_looks(struct keeper *keeper)
+{
+	for (size_t i = 0; i < keeper->n_looks; i++)
+		if (keeper_paused(keeper, look_workspace(keeper->looks[i])))
+			look_stop(keeper->looks[i]);
+}
+
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused)
 {
 	struct lane *lane = keeper_lane(keeper, workspace);
+	char key[96];
 
 	if (!workspace[0])
-		keeper->paused_all = paused;
+		pause_all(keeper, paused);
+	else if (lane && paused)
+		pause_lane(keeper, lane, true);
 	else if (lane)
-		lane->paused = paused;
-	store_set_paused(keeper->o.store, workspace, paused, on_paused_stored, NULL);
+		resume_one(keeper, lane);
 	if (paused) {
-		for (size_t i = 0; i < keeper->n_looks; i++)
-			if (!workspace[0] || strcmp(look_workspace(keeper->looks[i]),
-						     workspace) == 0)
-				look_stop(keeper->looks[i]);
+		stop_paused_looks(keeper);
 		return;
 	}
-	warnings_clear(keeper->o.warnings, "deletions");
 	for (size_t i = 0; i < keeper->n_lanes; i++) {
-		if (!workspace[0])
-			keeper->lanes[i].paused = false;
+		if (workspace[0] && &keeper->lanes[i] != lane)
+			continue;
+		snprintf(key, sizeof(key), "deletions/%s", keeper->lanes[i].name);
+		warnings_clear(keeper->o.warnings, key);
 		keeper->lanes[i].dirty = true;
 	}
 	keeper_tick_in(keeper, TICK_SOON_MS);

@@ -40,6 +40,8 @@ void keeper_close(struct keeper *keeper, void (*closed)(void *arg), void *arg);
  */
 void keeper_news(
 	struct keeper *keeper, const char *workspace, int64_t row, bool stops_work);
+/* A person wants something of @workspace: refused credentials do not hold it up. */
+void keeper_asked(struct keeper *keeper, const char *workspace);
 /* A deleted event of @workspace names no media: find out which is gone. */
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns);
 /* `pause` / `resume`; "" for every workspace. Durable through the store. */

@@ -56,7 +56,8 @@ static bool lane_may_look(const struct keeper *keeper, const struct lane *lane)
 {
 	return !keeper->paused_all && !lane->paused && !lane->asking &&
 	       config_workspace(keeper->settings->config, lane->name) &&
-	       api_blocked_ms(keeper->api, lane->name) == 0;
+	       api_blocked_ms(keeper->api, lane->name) == 0 &&
+	       (lane->looks == 0 || !api_on_trial(keeper->api, lane->name));
 }
 
 /* ---- looks ---- */
@@ -147,7 +148,8 @@ static void on_due(void *arg, const struct err *err, const struct due_asset *due
 	for (size_t i = 0; i < n && lane_may_look(keeper, lane); i++) {
 		if (in_flight(keeper, due[i].row))
 			continue;
-		if (keeper->n_looks >= looks_max(keeper)) {
+		if (keeper->n_looks >= looks_max(keeper) ||
+			(lane->looks > 0 && api_on_trial(keeper->api, lane->name))) {
 			lane->dirty = true;
 			break;
 		}

@@ -23,14 +23,6 @@ int64_t look_now_ns(void)
 	return clock_system.wall_ns();
 }
 
-void look_take_record(struct look *look, struct record *record)
-{
-	if (look->record != look->planned)
-		record_free(look->record);
-	look->record = record;
-	look->record_at_ms = clock_system.mono_ms();
-}
-
 struct retry_limits look_limits(const struct look *look)
 {
 	const struct config *config = look->settings->config;

@@ -177,8 +177,10 @@ static void on_part(void *arg, const struct part *part)
 
 	/* Progress that can be resumed: the trouble of earlier attempts is over. */
 	if (part->held > (before ? before->held : 0) &&
-		(part->etag || part->last_modified))
+		(part->etag || part->last_modified)) {
 		look->asset->attempts = 0;
+		look->asset->trouble_ns = 0;
+	}
 	take_part(look->asset, part);
 	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
 }
@@ -432,6 +434,23 @@ static bool fetched_in_this_look(const struct look *look, const char *key)
 	return file && file->downloaded_ns >= look->started_ns;
 }
 
+/* Nothing is downloaded into an archive that is not there or not ours. */
+static void on_archive_checked(struct look *look)
+{
+	if (look->ops_err.class != ERR_NONE) {
+		look_rest(look, &look->ops_err);
+		return;
+	}
+	if (look->asset->state != ASSET_DOWNLOADING) {
+		asset_move(look->asset, ASSET_DOWNLOADING);
+		mem_replace(&look->asset->reason, NULL);
+		store_save(look->env->store, look->asset, look_now_ns(), &look->story,
+			on_downloading, look);
+		return;
+	}
+	run_tasks(look);
+}
+
 void look_fetch(struct look *look, void (*then)(struct look *look))
 {
 	struct plan *plan = &look->plan;
@@ -445,18 +464,10 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 			task_add(look, fetch->source, fetch->main);
 	}
 	look->exists_seen = false;
-	if (look->stopping || look->n_tasks == 0) {
+	if (look->stopping || look->n_tasks == 0)
 		after_tasks(look);
-		return;
-	}
-	if (look->asset->state != ASSET_DOWNLOADING) {
-		asset_move(look->asset, ASSET_DOWNLOADING);
-		mem_replace(&look->asset->reason, NULL);
-		store_save(look->env->store, look->asset, look_now_ns(), &look->story,
-			on_downloading, look);
-		return;
-	}
-	run_tasks(look);
+	else
+		look_run_ops(look, on_archive_checked);
 }
 
 /* ---- did it change? ---- */
@@ -484,7 +495,8 @@ static bool recheck_head(void *arg, const struct http_head *head)
 
 	recheck->asked = true;
 	if (head->status == 200 || head->status == 206)
-		recheck->changed = strcmp(head->etag, recheck->etag) != 0 ||
+		recheck->changed = (recheck->etag && head->etag[0] &&
+					   strcmp(head->etag, recheck->etag) != 0) ||
 				   (total >= 0 && total != recheck->bytes);
 	return false;
 }
@@ -512,7 +524,8 @@ static void recheck_done(void *arg, const struct err *err, const struct http_hea
 	run_tasks(look);
 }
 
-/* One byte, conditional: an unchanged file answers 304, or 206 with the same validator.
+/* One byte, conditional: an unchanged file answers 304, or 206 with the same validator;
+ * where there is no validator the size tells.
  * HEAD is not used: links may be signed for GET only (optiview.md §4). */
 static void recheck(struct look *look)
 {
@@ -542,7 +555,8 @@ static void recheck(struct look *look)
 	};
 	http_request_init(&request, "GET", mem_strdup(source->url));
 	http_request_header(&request, "Range", "bytes=0-0");
-	http_request_header(&request, "If-None-Match", file->etag);
+	if (file->etag)
+		http_request_header(&request, "If-None-Match", file->etag);
 	http_call_start(look->env->client, &request, &recheck->policy, &events);
 	http_request_release(&request);
 }

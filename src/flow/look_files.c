@@ -46,13 +46,74 @@ static int remove_parts(struct look *look, struct err *err)
 		look->env->archive, is_of_another_asset, look, &removed, err);
 }
 
+static struct file *file_at(const struct asset *asset, const char *path)
+{
+	for (size_t i = 0; i < asset->n_files; i++)
+		if (strcmp(asset->files[i].path, path) == 0)
+			return &asset->files[i];
+	return NULL;
+}
+
+/* Whether the very file that @op moves lies at its new place already: a crash came
+ * between moving and recording it. */
+static bool is_moved(const struct look *look, const struct file_op *op)
+{
+	const struct file *file = file_at(look->asset, op->path);
+	struct err err = { 0 };
+	char sha256[DIGEST_SHA256_HEX];
+	int64_t size;
+
+	return file &&
+	       archive_stat(look->env->archive, op->to, &size, sha256, &err) == 0 &&
+	       size == file->bytes && strcmp(sha256, file->sha256) == 0;
+}
+
+static int move(const struct look *look, const struct file_op *op, struct err *err)
+{
+	int rc = archive_move(look->env->archive, op->path, op->to, err);
+
+	if (rc != -(int)ERR_NOT_FOUND || !is_moved(look, op))
+		return rc;
+	err_clear(err);
+	return archive_remove(look->env->archive, op->path, NULL, err);
+}
+
+/* Whether the file at @rel is a sidecar of this very asset: a crash came between
+ * writing and recording it, or the database was lost. */
+static bool is_own_sidecar(const struct look *look, const char *rel)
+{
+	struct err err = { 0 };
+	struct buf text;
+	bool own = false;
+
+	buf_init(&text, SIDECAR_MAX);
+	if (archive_read(look->env->archive, rel, &text, &err) == 0)
+		own = sidecar_is_of(buf_text(&text), text.len, look->asset->workspace,
+			look->asset->id);
+	buf_release(&text);
+	return own;
+}
+
+static int put(const struct look *look, const struct file_op *op, struct err *err)
+{
+	size_t len = strlen(op->to);
+	int rc = archive_put(look->env->archive, op->path, op->to, len,
+		look->ops_mtime_ns, op->replace, err);
+
+	if (rc != -(int)ERR_EXISTS || op->replace || !is_own_sidecar(look, op->path))
+		return rc;
+	err_clear(err);
+	return archive_put(look->env->archive, op->path, op->to, len,
+		look->ops_mtime_ns, true, err);
+}
+
 static int run_op(struct look *look, const struct file_op *op, struct err *err)
 {
 	const struct archive *archive = look->env->archive;
 
 	switch (op->kind) {
 	case OP_MOVE:
-		return archive_move(archive, op->path, op->to, err);
+		return move(look, op, err);
 	case OP_REMOVE:
 		return archive_remove(archive, op->path, NULL, err);
 	case OP_TRASH:
@@ -60,8 +121,7 @@ static int run_op(struct look *look, const struct file_op *op, struct err *err)
 	case OP_PARTS_REMOVE:
 		return remove_parts(look, err);
 	case OP_PUT:
-		return archive_put(archive, op->path, op->to, strlen(op->to),
-			look->ops_mtime_ns, op->replace, err);
+		return put(look, op, err);
 	}
 	return 0;
 }
@@ -128,23 +188,41 @@ static bool at_home(const struct asset *asset, const struct file *file)
 	       file->path[len] == '.';
 }
 
+static void move_home(struct look *look);
+
+/* A file that is neither at its old nor at its new place: the next look fetches it. */
+static void forget_missing(struct look *look, const char *path)
+{
+	const struct file *file = file_at(look->asset, path);
+
+	err_set(&look->trouble, ERR_TRANSIENT,
+		"%s has gone from the archive: it is fetched again", path);
+	look_note(look, "file", "%s", look->trouble.text);
+	if (file)
+		asset_drop_file(look->asset, file->key);
+	look->files_changed = true;
+}
+
 static void on_moved(struct look *look)
 {
-	for (size_t i = 0; i < look->ops_done; i++) {
-		for (size_t f = 0; f < look->asset->n_files; f++) {
-			struct file *file = &look->asset->files[f];
+	bool missing = look->ops_err.class == ERR_NOT_FOUND;
 
-			if (strcmp(file->path, look->ops[i].path) != 0)
-				continue;
-			look_note(look, "file", "moved %s to %s", file->path,
-				look->ops[i].to);
-			mem_replace(&file->path, look->ops[i].to);
-			look->files_changed = true;
-			break;
-		}
+	for (size_t i = 0; i < look->ops_done; i++) {
+		struct file *file = file_at(look->asset, look->ops[i].path);
+
+		if (!file)
+			continue;
+		look_note(look, "file", "moved %s to %s", file->path, look->ops[i].to);
+		mem_replace(&file->path, look->ops[i].to);
+		look->files_changed = true;
 	}
+	if (missing)
+		forget_missing(look, look->ops[look->ops_done].path);
 	look_ops_clear(look);
-	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < LOOK_PATH_ROUNDS) {
+	if (missing) {
+		move_home(look);
+	} else if (look->ops_err.class == ERR_EXISTS &&
+		   look->path_rounds < LOOK_PATH_ROUNDS) {
 		look->force_claim = true;
 		look_path(look, look->path_then);
 	} else if (look->ops_err.class != ERR_NONE) {

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "core/removal.h"
 #include "core/rule.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,7 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 {
 	struct asset *asset = look->asset;
 	struct err err;
+	char key[96];
 
 	switch (verdict) {
 	case REMOVAL_NONE:
@@ -121,7 +123,8 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 		contradicted(look, why);
 		return;
 	case REMOVAL_FOR_PERSON:
-		warnings_set(look->env->warnings, "deletions", look->ws->name, false,
+		snprintf(key, sizeof(key), "deletions/%s", look->ws->name);
+		warnings_set(look->env->warnings, key, look->ws->name, false,
 			"deletions of workspace %s wait for a person: %s",
 			look->ws->name, why);
 		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
@@ -224,10 +227,15 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 
 void look_decide(struct look *look, void (*then)(struct look *look))
 {
+	char *known;
+
 	look->decide_then = then;
-	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
-	if (look->record->status == RECORD_UNKNOWN)
-		api_prove(look->env->api, look->settings, look->ws, on_proof, look);
-	else
+	if (look->record->status != RECORD_UNKNOWN) {
 		weigh(look);
+		return;
+	}
+	/* A 404 means gone only while the credentials work (fastpix.md §9.3). */
+	known = platform_data_workspace(look->asset->platform_data);
+	api_prove(look->env->api, look->settings, look->ws, known, on_proof, look);
+	free(known);
 }

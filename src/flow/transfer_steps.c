@@ -122,8 +122,9 @@ static int sync_file(const struct job *job, struct err *err)
 static void step_end(struct job *job)
 {
 	struct archive *archive = job->station->archive;
+	bool empty = !job->succeeded && job->written == 0 && job->part.held == 0;
 
-	if (job->discard || job->reject)
+	if (job->discard || job->reject || empty)
 		archive_part_remove(archive, job->part.name, &job->step_err);
 	else if (job->written > job->part.held && !job->sync_failed)
 		sync_file(job, &job->step_err);

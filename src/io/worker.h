@@ -1,7 +1,8 @@
 /*
  * A worker: a thread, its uv loop, and a mailbox. Messages are the only thing threads
- * share; the mailbox lock is the only mutex of the agent. A loop without a thread of
- * its own (the control loop) has a mailbox too, so answers find their way back.
+ * share; the mailbox lock is the only mutex of the agent beside that of the metrics. A
+ * loop without a thread of its own (the control loop) has a mailbox too, so answers
+ * find their way back.
  */
 #ifndef VODKEEP_IO_WORKER_H
 #define VODKEEP_IO_WORKER_H

@@ -167,3 +167,16 @@ void list_page_release(struct list_page *page)
 	free(page->entries);
 	memset(page, 0, sizeof(*page));
 }
+
+char *platform_data_workspace(const char *data)
+{
+	struct err err = { 0 };
+	cJSON *root;
+	char *id;
+
+	if (!data || json_parse(data, strlen(data), &root, &err))
+		return NULL;
+	id = mem_strdup(json_text(root, "workspaceId"));
+	cJSON_Delete(root);
+	return id;
+}

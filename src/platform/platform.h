@@ -1,7 +1,7 @@
 /*
  * What differs between platforms: how a delivery is signed and read, how the API is
  * asked and its answers read. Pure: bytes and values in, values out; flow/ does the
- * talking. A new platform is one file, one fixture folder and one line in platform.c.
+ * talking. What a new platform takes is in doc/HACKING.md.
  */
 #ifndef VODKEEP_PLATFORM_PLATFORM_H
 #define VODKEEP_PLATFORM_PLATFORM_H
@@ -104,5 +104,8 @@ int hook_secret_decode(
 void hook_secret_release(struct hook_secret *secret); /* wipes */
 
 void list_page_release(struct list_page *page);
+/* The platform's own id of the workspace in an asset's platform data (JSON text, may be
+ * NULL), or NULL; caller frees. */
+char *platform_data_workspace(const char *data);
 
 #endif

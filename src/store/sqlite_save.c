@@ -1,6 +1,6 @@
 /*
  * The keeper's half of an asset: saving it with its files and parts, and loading the
- * whole. Also the claim on a path, which is how two assets never get the same file.
+ * whole. A claim on a path may be given up here; sqlite_path.c makes them.
  */
 #include <config.h>
 

@@ -3,18 +3,19 @@
  *
  * An asynchronous façade. Writes go to the store worker, which drains its mailbox into
  * one transaction, commits once with full synchronisation, and answers all of them:
- * durable and fast (DESIGN §3). Reads go to a second worker with a read-only
- * connection, so a long listing never delays a commit. Callbacks run on the loop given
- * to store_open(), never inside the call, exactly once, in the order of the calls for
- * writes. A read sees every write whose callback has run.
+ * durable and fast (DESIGN §3). Reads go to a second worker with a connection of its
+ * own, so a long listing never delays a commit, and what takes long (a backup) to a
+ * third. Callbacks run on the loop given to store_open(), never inside the call,
+ * exactly once, in the order of the calls for writes. A read sees every write whose
+ * callback has run.
  *
  * Callbacks get @err always; its class is ERR_NONE on success. What they are given
  * beside it is borrowed for the callback unless said otherwise, and NULL or 0 on
  * failure. After store_close() has been called, whatever is asked is answered
  * ERR_CANCELLED.
  *
- * Errors are ERR_LOCAL (cannot write: disk full, I/O) or ERR_NOT_FOUND; a failed
- * transaction fails every write that was in it and changes nothing.
+ * Errors are ERR_LOCAL (cannot write: disk full, I/O) or ERR_NOT_FOUND unless said
+ * otherwise; a failed transaction fails every write that was in it and changes nothing.
  */
 #ifndef VODKEEP_STORE_STORE_H
 #define VODKEEP_STORE_STORE_H

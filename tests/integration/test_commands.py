@@ -274,6 +274,25 @@ def test_pause_and_resume(agent: Agent, twin: Twin) -> None:
     assert agent.cli("pause", "nobody", status=None).status != 0
 
 
+def test_what_resume_ends_stays_ended(agent: Agent, twin: Twin) -> None:
+    """A plain resume ends the pauses of single workspaces too, also for the next start."""
+    agent.cli("pause", "production")
+    agent.cli("resume")
+    agent.restart()
+    agent.archive_now(twin.add_fastpix())
+
+
+def test_one_workspace_goes_on_while_the_others_pause(agent: Agent, twin: Twin) -> None:
+    agent.cli("pause")
+    agent.cli("resume", "stage")
+    waiting = twin.add_fastpix()
+    agent.ready_event(waiting)
+    agent.archive_now(twin.add_optiview())
+    assert twin.log.find(waiting.playback_id) == []
+    agent.cli("resume")
+    agent.archived(waiting)
+
+
 def test_doctor(agent: Agent, twin: Twin) -> None:
     result = agent.cli("doctor")
     lines = [line for line in result.out.splitlines() if line.strip()]

@@ -28,6 +28,10 @@ integration_files = \
 	tests/integration/conftest.py \
 	tests/integration/report.py \
 	tests/integration/test_api.py \
+	tests/integration/test_audit_commands.py \
+	tests/integration/test_audit_config.py \
+	tests/integration/test_audit_files.py \
+	tests/integration/test_audit_platform.py \
 	tests/integration/test_commands.py \
 	tests/integration/test_deletion.py \
 	tests/integration/test_events.py \

@@ -23,6 +23,8 @@ struct waiting {
 	void (*run)(struct waiting *waiting);
 	store_done_cb done;
 	void (*count)(void *arg, const struct err *err, size_t count);
+	void (*deliveries)(void *arg, const struct err *err,
+		const struct stored_delivery *list, size_t n);
 	void (*find)(void *arg, const struct err *err, const struct asset_ref *refs,
 		size_t n);
 	void (*load)(void *arg, const struct err *err, struct asset *asset);
@@ -253,6 +255,29 @@ void store_story(struct store *store, int64_t row,
 	later(run_story, arg)->story = cb;
 }
 
+static void run_deliveries(struct waiting *waiting)
+{
+	char name[] = "w", key[] = "sha256:1", note[] = "not JSON";
+	const struct stored_delivery list[] = {
+		{ .workspace = name,
+			.outcome = DELIVERED_REJECTED,
+			.key = key,
+			.note = note,
+			.duplicates = 1 },
+	};
+
+	waiting->deliveries(waiting->arg, &world.store_err, list, 1);
+}
+
+void store_deliveries(struct store *store, const struct delivery_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct stored_delivery *list,
+		size_t n),
+	void *arg)
+{
+	assert(store && filter->outcome == DELIVERED_REJECTED && filter->limit > 0);
+	later(run_deliveries, arg)->deliveries = cb;
+}
+
 static void run_stats(struct waiting *waiting)
 {
 	char name[] = "w";
@@ -281,6 +306,11 @@ void keeper_news(
 	world.news++;
 	world.news_row = row;
 	world.stops_work = stops_work;
+}
+
+void keeper_asked(struct keeper *keeper, const char *workspace)
+{
+	assert(keeper && workspace);
 }
 
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused)

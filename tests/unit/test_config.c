@@ -116,7 +116,7 @@ static const struct value_row good_values[] = {
 	{ "agent", "log_level", "DEBUG", "debug" },
 	{ "agent", "log_format", "json", NULL },
 	{ "agent", "include", "none*.ini", NULL },
-	{ "agent", "events_keep", "2w", NULL },
+	{ "agent", "events_keep", "2w", "14d" },
 	{ "receiver", "listen", "[::1]:0", NULL },
 	{ "receiver", "listen", "unix:/run/x.sock", NULL },
 	{ "receiver", "max_body", "2048K", "2M" },

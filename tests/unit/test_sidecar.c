@@ -113,11 +113,41 @@ static void test_nothing_known(void **state)
 	asset_free(asset);
 }
 
+static void test_whose_it_is(void **state)
+{
+	static const struct {
+		const char *text;
+		bool own;
+	} rows[] = {
+		{ "{\"schema\":\"vodkeep.asset/1\",\"workspace\":\"w\",\"id\":\"a\"}",
+			true },
+		{ "{\"schema\":\"vodkeep.asset/2\",\"workspace\":\"w\",\"id\":\"a\"}",
+			true },
+		{ "{\"schema\":\"vodkeep.asset/1\",\"workspace\":\"v\",\"id\":\"a\"}",
+			false },
+		{ "{\"schema\":\"vodkeep.asset/1\",\"workspace\":\"w\",\"id\":\"b\"}",
+			false },
+		{ "{\"schema\":\"other/1\",\"workspace\":\"w\",\"id\":\"a\"}", false },
+		{ "{\"workspace\":\"w\",\"id\":\"a\"}", false },
+		{ "{\"schema\":\"vodkeep.asset/1\",\"workspace\":\"w\",\"id\":7}",
+			false },
+		{ "{\"schema\":\"vodkeep.asset/1\",\"workspace\":", false },
+		{ "", false },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(
+			sidecar_is_of(rows[i].text, strlen(rows[i].text), "w", "a"),
+			rows[i].own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_whose_it_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
