@@ -34,7 +34,7 @@ struct agent {
 	uv_timer_t housekeeping, lag, drain, watchdog;
 	int64_t lag_at_ms, stopping_at_ms;
 	uv_work_t reload_work, purge_work;
-	bool reloading, purging;
+	bool reloading, reload_again, purging;
 	struct config *reloaded;
 	struct config_notes reload_notes;
 	char purge_before[32];

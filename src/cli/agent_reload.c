@@ -156,14 +156,19 @@ static void reload_done(uv_work_t *work, int status)
 			agent->reload_notes.errors == 1 ? "" : "s");
 	}
 	config_notes_release(&agent->reload_notes);
-	if (!agent->stopping)
-		systemd_notify("READY=1");
+	if (agent->stopping)
+		return;
+	systemd_notify("READY=1");
+	if (agent->reload_again)
+		agent_reload(agent);
 }
 
 void agent_reload(struct agent *agent)
 {
 	char state[96];
 
+	/* The file may have changed after the reload under way has read it. */
+	agent->reload_again = agent->reloading;
 	if (agent->reloading || agent->stopping)
 		return;
 	agent->reloading = true;
