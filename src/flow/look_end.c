@@ -34,6 +34,14 @@ struct retry_limits look_limits(const struct look *look)
 	};
 }
 
+void look_take_record(struct look *look, struct record *record)
+{
+	if (look->record != look->planned)
+		record_free(look->record);
+	look->record = record;
+	look->record_at_ms = clock_system.mono_ms();
+}
+
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 {
 	char text[1024];
