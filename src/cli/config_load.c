@@ -136,6 +136,8 @@ static int system_secret(void *arg, const char *text, char **out, struct err *er
 		if (strncmp(text, kinds[i].prefix, n) == 0)
 			return kinds[i].get(text + n, out, err);
 	}
+	if (strcmp(text, "***") == 0)
+		return err_set(err, ERR_INPUT, "is the *** of a dump, a placeholder");
 	*out = mem_strdup(text);
 	return 0;
 }

@@ -215,7 +215,6 @@ static void unknown_key(struct cursor *cursor, const char *key)
 static bool is_placeholder(const char *text)
 {
 	return strstr(text, "…") || strcmp(text, "...") == 0 ||
-	       strcmp(text, "***") == 0 || /* of check --dump */
 	       strcasecmp(text, "changeme") == 0;
 }
 

@@ -130,6 +130,13 @@ static bool offers(const struct record *record, enum role role)
 	return named(record, role, FORM_FILE) || named(record, role, FORM_HLS);
 }
 
+static void rest_for(const struct source *source, struct plan *plan)
+{
+	reason(plan, "%s", source->why);
+	plan->state = source->never ? ASSET_FAILED : ASSET_WAITING;
+	plan->due = source->never ? PLAN_DUE_NEVER : PLAN_DUE_SCHEDULE;
+}
+
 /* Why the main file cannot be had now, and whether it is on its way. */
 static void wait_for_video(const struct plan_input *in, struct plan *plan)
 {
@@ -154,8 +161,7 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 			wants_hls ? ", which this version does not archive yet"
 				  : " only");
 	} else if (file && file->why) {
-		reason(plan, "%s", file->why);
-		plan->due = PLAN_DUE_SCHEDULE;
+		rest_for(file, plan);
 	} else {
 		reason(plan, "the platform offers nothing to download yet");
 		plan->due = PLAN_DUE_SCHEDULE;
@@ -205,12 +211,13 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 	if (asset_file(in->asset, "video") || asset_file(in->asset, "audio"))
 		return;
 	source = named(in->record, ROLE_AUDIO, FORM_FILE);
+	if (source && source->why) {
+		rest_for(source, plan);
+		return;
+	}
 	plan->state = ASSET_WAITING;
 	plan->due = PLAN_DUE_SCHEDULE;
-	reason(plan, "%s",
-		source && source->why ? source->why
-				      : "the platform offers no file to "
-					"download of this media");
+	reason(plan, "the platform offers no file to download of this media");
 }
 
 static void want_rest(const struct plan_input *in, struct plan *plan)

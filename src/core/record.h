@@ -40,6 +40,7 @@ struct source {
 	int64_t bytes;  /* as the API tells; -1 unknown */
 	bool available; /* false: named by the platform but not there yet: see why */
 	bool optional;  /* its absence (404 or the like) is noted, not waited for */
+	bool never;     /* !available for good: nothing is waited for */
 	char *why;      /* a sentence for !available */
 };
 

@@ -161,10 +161,11 @@ static void note_plan(struct look *look)
 			i ? ", " : "", plan->fetches[i].source->key);
 	look_note(look, "rule", "%s: %s%s%s%s",
 		look->rule->name[0] ? look->rule->name : "(built in)",
-		plan->ignore      ? "ignored"
-		: plan->n_fetches ? "to fetch: "
-		: plan->reason[0] ? "waits"
-				  : "nothing is missing",
+		plan->ignore                  ? "ignored"
+		: plan->n_fetches             ? "to fetch: "
+		: plan->state == ASSET_FAILED ? "gives up"
+		: plan->reason[0]             ? "waits"
+					      : "nothing is missing",
 		what, plan->reason[0] ? "; " : "", plan->reason);
 }
 

@@ -19,6 +19,7 @@
 struct playback {
 	const char *id;
 	const char *why; /* why nothing can be, or NULL */
+	bool never;      /* and will not be */
 	const char *stream_url, *image_url;
 };
 
@@ -99,6 +100,7 @@ static struct playback choose_playback(
 		best.id = id;
 	}
 	best.why = policy_why[best_policy];
+	best.never = best_policy == POLICY_DRM;
 	return best;
 }
 
@@ -172,6 +174,7 @@ static struct source *offer(struct record *record, const struct playback *playba
 
 	if (playback->why) {
 		source->available = false;
+		source->never = playback->never;
 		source->why = mem_strdup(playback->why);
 	} else {
 		source->url = mem_printf("%s/%s%s", base, playback->id, path);

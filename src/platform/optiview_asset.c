@@ -201,16 +201,20 @@ static enum form choose_link(const cJSON *asset, const char **link)
 
 /* Clips may be made straight into the team's own bucket; nothing of them is at Dolby's
  * to download (§3.5). */
-static char *why_no_link(const cJSON *asset)
+static void say_why(const cJSON *asset, struct source *source)
 {
 	const char *storage = either(asset, "storage.type", "storage.storageType");
 
-	if (answer_is(storage, "awsS3") || answer_is(storage, "gcs"))
-		return mem_printf(
-			"this media lies in the team's own bucket (%s), not at "
-			"Dolby's",
-			storage);
-	return mem_strdup("Dolby OptiView has no download link for this media yet");
+	source->available = false;
+	source->never = answer_is(storage, "awsS3") || answer_is(storage, "gcs");
+	source->why =
+		source->never
+			? mem_printf(
+				  "this media lies in the team's own bucket (%s), not "
+				  "at Dolby's",
+				  storage)
+			: mem_strdup(
+				  "Dolby OptiView has no download link for this media yet");
 }
 
 static void add_media(const cJSON *asset, struct record *record)
@@ -224,12 +228,10 @@ static void add_media(const cJSON *asset, struct record *record)
 	source->height = answer_lines(record->facts.width, record->facts.height);
 	if (bytes > 0 && source->form == FORM_FILE)
 		source->bytes = bytes;
-	if (link) {
+	if (link)
 		source->url = mem_strdup(link);
-		return;
-	}
-	source->available = false;
-	source->why = why_no_link(asset);
+	else
+		say_why(asset, source);
 }
 
 static void add_thumbnails(const cJSON *asset, struct record *record)

@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #define PAGE_BYTES 4096
-#define WAL_BUSY   (INT64_C(16) << 20) /* not yet checkpointed, while writing goes on */
+#define WAL_BUSY   (INT64_C(64) << 20) /* not yet checkpointed, while writing goes on */
 #define WAL_SMALL  (INT64_C(1) << 20)  /* may be checkpointed between transactions */
 #define BUSY_MS    5000
 
