@@ -1,6 +1,7 @@
 """Stopping while something is on its way: nothing is lost, and nothing outlives what it needs."""
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sqlite3
@@ -88,11 +89,15 @@ def test_in_the_middle_of_everything(agent: Agent, twin: Twin, platform: str) ->
     """Downloads, removals and API calls at once; a reload on the way; again and again."""
     media: list[tw.Media] = [twin.add_fastpix(str(number)) if platform == "fastpix"
                              else twin.add_optiview(name=str(number)) for number in range(12)]
-    for kept, round_ in zip(media[::2], range(6)):
+    for kept in media[::2]:
         agent.ready_event(*media)
         twin.delete(kept)
         agent.deleted_event(kept)
         agent.reload()
+        if "thread" in os.environ.get("SANITIZERS", ""):
+            # Its runtime puts signals off, and may call libuv's handler of the second from
+            # within that of the first, where it waits for itself.
+            came_round(agent)
         agent.stop()
         agent.start()
     agent.wait_states({agent.name(item): "deleted" if item in media[::2] else "archived"
