@@ -180,7 +180,7 @@ def test_fastpix_failure_stops_the_download(agent: Agent, twin: Twin) -> None:
     twin.change(media, status="Failed", mp4="none")
     agent.deliver(media, "video.media.failed")
     agent.wait_state(media, "failed")
-    assert agent.tree() == set()
+    assert agent.videos() == set()  # the thumbnail may have come before the failure
 
 
 @pytest.mark.parametrize("kind", RECORDED)
