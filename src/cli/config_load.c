@@ -137,7 +137,8 @@ static int system_secret(void *arg, const char *text, char **out, struct err *er
 			return kinds[i].get(text + n, out, err);
 	}
 	if (strcmp(text, "***") == 0)
-		return err_set(err, ERR_INPUT, "is the *** of a dump, a placeholder");
+		return err_set(
+			err, ERR_INPUT, "is the *** of a dump, not filled in yet");
 	*out = mem_strdup(text);
 	return 0;
 }

@@ -212,7 +212,7 @@ static void unknown_key(struct cursor *cursor, const char *key)
 }
 
 /* What one may have forgotten to replace. */
-static bool is_placeholder(const char *text)
+static bool is_unfilled(const char *text)
 {
 	return strstr(text, "…") || strcmp(text, "...") == 0 ||
 	       strcasecmp(text, "changeme") == 0;
@@ -247,8 +247,8 @@ static bool apply(struct cursor *cursor, const struct config_option *option,
 
 	if (!*text && !may_be_empty)
 		err_set(&err, ERR_INPUT, "is empty");
-	else if (is_placeholder(text) && !(option->flags & OPTION_FREE_TEXT))
-		err_set(&err, ERR_INPUT, "is still a placeholder");
+	else if (is_unfilled(text) && !(option->flags & OPTION_FREE_TEXT))
+		err_set(&err, ERR_INPUT, "is not filled in yet");
 	else if (option->type->parse(option, text,
 			 section_base(reading, cursor->section), reading->source,
 			 &err) == 0)

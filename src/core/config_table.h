@@ -34,7 +34,7 @@ enum option_flags {
 	OPTION_REQUIRED = 8, /* for every platform */
 	OPTION_REQUIRED_FASTPIX = 16,
 	OPTION_FASTPIX = 32,   /* without effect for other platforms */
-	OPTION_FREE_TEXT = 64, /* an ellipsis is a legal value, not a placeholder */
+	OPTION_FREE_TEXT = 64, /* an ellipsis is a legal value: it is filled in */
 };
 
 struct word {

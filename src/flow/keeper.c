@@ -184,7 +184,9 @@ static void on_workspaces(void *arg, const struct err *err,
 		if (!lane)
 			continue;
 		lane->paused = states[i].paused;
-		lane->sweep_wanted_ns = states[i].sweep_wanted_ns;
+		/* A deletion may have come since the store was asked. */
+		if (states[i].sweep_wanted_ns > lane->sweep_wanted_ns)
+			lane->sweep_wanted_ns = states[i].sweep_wanted_ns;
 	}
 	if (keeper->parking)
 		keeper_maybe_parked(keeper);

@@ -25,7 +25,7 @@ def test_a_dump_is_no_configuration_by_accident(idle_agent: Agent) -> None:
     errors = [line for line in found
               if line.startswith("%s:" % path) and "] " in line and "not available" not in line]
     assert len(errors) == dump.count("***")
-    assert all("placeholder" in line for line in errors), errors
+    assert all("not filled in" in line for line in errors), errors
 
 
 def test_commands_work_while_the_file_is_wrong(agent: Agent, twin: Twin) -> None:

@@ -421,7 +421,7 @@ static void finds_all_errors_at_once(void **state)
 		MAIN_INI ":13: [transfer] zzzzzzzz: no such key; expected one of",
 		MAIN_INI ":14: [transfer]: the line has no '='",
 		MAIN_INI ":15: [workspace p] webhook_secret: is missing; expected",
-		MAIN_INI ":17: [workspace p] api_id: is still a placeholder; expected",
+		MAIN_INI ":17: [workspace p] api_id: is not filled in yet; expected",
 		MAIN_INI ":18: [workspace p] api_secret: NONE is not set",
 		MAIN_INI
 		":19: [workspace]: no such section; did you mean [workspace NAME]",
