@@ -3,12 +3,13 @@
  * What the requests do is in store_write.c, store_command.c and store_read.c; how, in
  * the back end.
  *
- * Happy path of a write: request_write() posts to the write worker; all that arrives in
- * one burst forms a batch (at most BATCH_MAX, so that the first need not wait long for
- * the last); the batch is one transaction; after its commit all are answered on the
- * loop. If begin, any work or the commit fails, the transaction is rolled back and
- * every write in it gets the same error. A walk asks to be called again and goes to the
- * end of the queue, so deliveries are served between its steps.
+ * Happy path of a write: request_write() posts to the write worker; what arrives in one
+ * burst is done in one transaction (at most BATCH_MAX, so that the first need not wait
+ * long for the last), where commits are slow also what arrives shortly after; after the
+ * commit all are answered on the loop. If begin, any work or the commit fails, the
+ * transaction is rolled back and every write in it gets the same error. A walk asks to
+ * be called again and goes to the end of the queue, so deliveries are served between
+ * its steps.
  *
  * The read worker serves short reads. The third one does what takes long beside them:
  * the back end's bulk housekeeping, and backups.
@@ -28,11 +29,12 @@
 #include <string.h>
 
 #define BATCH_MAX 1024
-/* A commit that takes three times as long as a wait of 1 ms is worth the wait. */
-#define GATHER_SHARE 3
-#define GATHER_MS    3
-#define IDLE_MS      250 /* nobody has written for so long: time to tidy */
-#define STOPPING     "vodkeep is stopping"
+/* A commit that takes so long is worth waiting for what is just arriving, up to half
+ * of its time. */
+#define GATHER_FROM_MS 3
+#define GATHER_SHARE   2
+#define IDLE_MS        250 /* nobody has written for so long: time to tidy */
+#define STOPPING       "vodkeep is stopping"
 
 /* A thread with its connection. Constant once it runs, but for conn, the thread's own.
  */
@@ -41,6 +43,11 @@ struct side {
 	struct worker *worker;
 	struct mailbox *mailbox;
 	struct backend_conn *conn;
+};
+
+struct queue {
+	struct request *head, *tail;
+	size_t count;
 };
 
 enum { READER, HELPER, WRITER, SIDES }; /* in the order of closing */
@@ -62,11 +69,15 @@ struct store {
 	void *closed_arg;
 
 	/* the write worker's */
-	struct request *batch, **batch_tail;
+	struct queue waiting, open; /* open: done in the open transaction */
+	struct err open_err;        /* of that transaction: it has been rolled back */
 	uv_timer_t idle;
 	/* Where a commit is slow, writes that are just arriving are waited for: they
-	 * cost the next commit nothing, and a commit of their own a whole fsync. */
+	 * cost this commit nothing, and a commit of their own a whole fsync. */
 	uv_timer_t gather;
+	size_t expected;  /* to gather: what came lately, slowly forgotten */
+	size_t gathered;  /* open at the last tick */
+	int gather_ms;    /* since the first */
 	double commit_ms; /* smoothed */
 	bool hurried, helping;
 
@@ -179,38 +190,93 @@ void store_remember(struct store *store, const char *key, const char *value)
 
 /* ---- on the write worker ---- */
 
-/* Work through @batch in one transaction. */
-static int transact(struct store *store, struct request *batch, struct err *err)
+static void push(struct queue *queue, struct request *request)
 {
-	const struct backend *backend = store->backend;
-	struct backend_conn *conn = store->sides[WRITER].conn;
-	int rc = backend->begin(conn, err);
+	request->next = NULL;
+	if (queue->tail)
+		queue->tail->next = request;
+	else
+		queue->head = request;
+	queue->tail = request;
+	queue->count++;
+}
 
-	for (struct request *request = batch; !rc && request; request = request->next) {
-		request->err.class = ERR_NONE;
-		rc = request->work(request, backend, conn, &request->err);
-		if (rc == -ERR_LOCAL)
-			*err = request->err;
-		else
-			rc = 0;
+static struct request *pop(struct queue *queue)
+{
+	struct request *request = queue->head;
+
+	queue->head = request->next;
+	if (!queue->head)
+		queue->tail = NULL;
+	queue->count--;
+	return request;
+}
+
+static void rolled_back(struct store *store)
+{
+	store->backend->rollback(store->sides[WRITER].conn);
+	err_wrap(&store->open_err, "nothing was stored");
+	metric_add(METRIC_STORE_ERRORS, NULL, 1);
+}
+
+/* Do @request in the open transaction, unless that has failed already. */
+static void work_on(struct store *store, struct request *request)
+{
+	int rc;
+
+	if (store->open_err.class)
+		return;
+	request->err.class = ERR_NONE;
+	rc = request->work(
+		request, store->backend, store->sides[WRITER].conn, &request->err);
+	if (rc == -ERR_LOCAL) {
+		store->open_err = request->err;
+		rolled_back(store);
 	}
-	if (rc)
-		return rc;
+}
+
+static void begin(struct store *store)
+{
+	store->open_err.class = ERR_NONE;
+	if (store->backend->begin(store->sides[WRITER].conn, &store->open_err))
+		rolled_back(store);
+}
+
+/* Do what is waiting in the open transaction, at most BATCH_MAX in all. */
+static void advance(struct store *store)
+{
+	while (store->waiting.head && store->open.count < BATCH_MAX) {
+		struct request *request = pop(&store->waiting);
+
+		if (store->open.count == 0)
+			begin(store);
+		push(&store->open, request);
+		work_on(store, request);
+	}
+}
+
+static void commit(struct store *store)
+{
 	uint64_t start = uv_hrtime();
-	rc = backend->commit(conn, err);
+
+	if (store->open_err.class)
+		return;
+	if (store->backend->commit(store->sides[WRITER].conn, &store->open_err)) {
+		rolled_back(store);
+		return;
+	}
 	double ms = (double)(uv_hrtime() - start) / 1e6;
 	store->commit_ms += (ms - store->commit_ms) / 4;
 	metric_add(METRIC_COMMIT_SECONDS, NULL, ms / 1e3);
-	return rc;
+	metric_add(METRIC_COMMITS, NULL, 1);
 }
 
-static void conclude(
-	struct store *store, struct request *request, const struct err *err)
+static void conclude(struct store *store, struct request *request)
 {
-	bool again = request->again && !err->class && !request->err.class;
+	bool again = request->again && !store->open_err.class && !request->err.class;
 
-	if (err->class)
-		request->err = *err;
+	if (store->open_err.class)
+		request->err = store->open_err;
 	request->again = false;
 	if (again && store->hurried)
 		err_set(&request->err, ERR_CANCELLED, STOPPING);
@@ -218,25 +284,6 @@ static void conclude(
 		mailbox_post(store->sides[WRITER].mailbox, &request->message);
 	else
 		reply(request);
-}
-
-static void run_batch(struct store *store, struct request *batch)
-{
-	struct err err = { .class = ERR_NONE };
-
-	if (transact(store, batch, &err)) {
-		store->backend->rollback(store->sides[WRITER].conn);
-		err_wrap(&err, "nothing was stored");
-		metric_add(METRIC_STORE_ERRORS, NULL, 1);
-	} else {
-		metric_add(METRIC_COMMITS, NULL, 1);
-	}
-	while (batch) {
-		struct request *request = batch;
-		batch = request->next;
-		request->next = NULL;
-		conclude(store, request, &err);
-	}
 }
 
 static void on_help(struct message *message);
@@ -277,60 +324,67 @@ static void on_hurry(struct message *message)
 static void on_write(struct message *message)
 {
 	struct request *request = container_of(message, struct request, message);
-	struct store *store = request->store;
 
-	if (!store->batch)
-		store->batch_tail = &store->batch;
-	*store->batch_tail = request;
-	store->batch_tail = &request->next;
+	push(&request->store->waiting, request);
 }
 
-/* Cut the first BATCH_MAX requests off the queue. */
-static struct request *next_batch(struct store *store)
+static void expect(struct store *store)
 {
-	struct request *first = store->batch, *last = first;
-
-	if (!first)
-		return NULL;
-	for (int n = 1; n < BATCH_MAX && last->next; n++)
-		last = last->next;
-	store->batch = last->next;
-	last->next = NULL;
-	return first;
+	store->expected -= store->expected / 8;
+	if (store->expected < store->open.count)
+		store->expected = store->open.count;
 }
 
+/* Commit what has been done, and all that is waiting, and answer it. */
 static void run_batches(struct store *store)
 {
-	struct request *batch;
-
-	while ((batch = next_batch(store))) {
-		run_batch(store, batch);
+	while (store->open.count || store->waiting.head) {
+		advance(store);
+		expect(store);
+		commit(store);
+		while (store->open.count)
+			conclude(store, pop(&store->open));
 		tidy(store, TIDY_BETWEEN);
 	}
 	uv_timer_start(&store->idle, on_idle, IDLE_MS, 0);
 }
 
+/* As many writes as lately are waited for while they keep coming, but no longer than
+ * GATHER_SHARE allows. */
 static void on_gathered(uv_timer_t *timer)
 {
-	run_batches(container_of(timer, struct store, gather));
+	struct store *store = container_of(timer, struct store, gather);
+	bool came = store->open.count > store->gathered;
+
+	store->gathered = store->open.count;
+	store->gather_ms++;
+	if (came && store->gather_ms < store->commit_ms / GATHER_SHARE)
+		uv_timer_start(timer, on_gathered, 1, 0);
+	else
+		run_batches(store);
 }
 
 static void on_writes_drained(void *arg)
 {
 	struct side *side = arg;
 	struct store *store = side->store;
-	double wait_ms = store->commit_ms / GATHER_SHARE;
 
-	if (!store->batch || uv_is_active((uv_handle_t *)&store->gather))
+	if (!store->waiting.head)
 		return;
-	if (wait_ms < 1 || store->hurried) {
+	advance(store);
+	if (store->commit_ms < GATHER_FROM_MS || store->hurried ||
+		store->open.count >= store->expected) {
+		uv_timer_stop(&store->gather);
 		run_batches(store);
 		return;
 	}
+	if (uv_is_active((uv_handle_t *)&store->gather))
+		return;
+	store->gathered = 0;
+	store->gather_ms = 0;
 	/* The loop's idea of now is as old as the last commit. */
 	uv_update_time(store->gather.loop);
-	uv_timer_start(&store->gather, on_gathered,
-		wait_ms < GATHER_MS ? (uint64_t)wait_ms : GATHER_MS, 0);
+	uv_timer_start(&store->gather, on_gathered, 1, 0);
 }
 
 /* ---- on the other workers ---- */
