@@ -36,9 +36,9 @@ PEER_SECRET = b"peer-secret"
 RECEIVER, ADMIN, PEER, MEDIA = 28787, 28788, 28789, 28790
 
 
-def delivery(kind: str = "video.media.ready") -> bytes:
-    """One signed-for event of about 1 KiB, of a media of its own."""
-    media = str(uuid.uuid4())
+def delivery(kind: str = "video.media.ready", media: str = "") -> bytes:
+    """One signed-for event of about 1 KiB, of this media or one of its own."""
+    media = media or str(uuid.uuid4())
     event = {
         "type": kind, "object": {"type": "media", "id": media}, "id": str(uuid.uuid4()),
         "workspace": {"name": "Bench", "id": "b0000000-0000-4000-8000-000000000001"},
