@@ -216,6 +216,15 @@ int archive_check(struct archive *archive, const char *id, struct err *err)
 	return rc;
 }
 
+bool archive_is_there(const struct archive *archive)
+{
+	struct stat named, known;
+
+	return stat(archive->dir, &named) == 0 && fstat(archive->root, &known) == 0 &&
+	       named.st_dev == known.st_dev && named.st_ino == known.st_ino &&
+	       faccessat(archive->root, MARKER_PATH, F_OK, 0) == 0;
+}
+
 int archive_space(const struct archive *archive, int64_t *free_bytes,
 	int64_t *total_bytes, struct err *err)
 {

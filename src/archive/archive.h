@@ -31,6 +31,9 @@ int archive_marker_create(const struct archive *archive, char id[33], struct err
  * it is not mounted, is another one, or is read-only. Re-opens the root by name, so a
  * late mount or unmount is noticed. */
 int archive_check(struct archive *archive, const char *id, struct err *err);
+/* Whether what the last such check has found is still what has the archive's name: a
+ * few system calls, for between two checks. */
+bool archive_is_there(const struct archive *archive);
 int archive_space(const struct archive *archive, int64_t *free_bytes,
 	int64_t *total_bytes, struct err *err);
 

@@ -49,7 +49,11 @@ int archive_rel_check(const char *rel, struct err *err)
 int archive_staging_open(const struct archive *archive, int *fd, struct err *err)
 {
 	int own;
-	int rc = fs_open_dir(archive->root, ARCHIVE_OWN, false, &own, err);
+	int rc;
+
+	if (fs_open_dir(archive->root, ARCHIVE_STAGING, false, fd, NULL) == 0)
+		return 0;
+	rc = fs_open_dir(archive->root, ARCHIVE_OWN, false, &own, err);
 	if (rc)
 		return err_set(err, ERR_LOCAL,
 			"the archive %s has no folder %s: is its disk mounted?",

@@ -16,9 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Set the modification time of an open file, durably. Nothing is done when it has it
- * already: a transfer sets it before its own fsync. */
-static int set_mtime(int fd, int64_t mtime_ns, const char *name, struct err *err)
+/* Set the modification time of an open file. Nothing is done when it has it already: a
+ * transfer sets it before its own fsync. */
+static int set_mtime(
+	int fd, int64_t mtime_ns, bool *changed, const char *name, struct err *err)
 {
 	struct timespec times[2] = {
 		{ .tv_nsec = UTIME_OMIT },
@@ -26,24 +27,30 @@ static int set_mtime(int fd, int64_t mtime_ns, const char *name, struct err *err
 	};
 	struct stat st;
 
+	*changed = false;
 	if (fstat(fd, &st))
 		return archive_sys(err, "cannot look at %s", name);
 	if (st.st_mtim.tv_sec == times[1].tv_sec &&
 		st.st_mtim.tv_nsec == times[1].tv_nsec)
 		return 0;
-	if (futimens(fd, times) || fsync(fd))
+	if (futimens(fd, times))
 		return archive_sys(err, "cannot set the time of %s", name);
+	*changed = true;
 	return 0;
 }
 
 static int part_set_mtime(int dir, const char *name, int64_t mtime_ns, struct err *err)
 {
+	bool changed;
+
 	if (mtime_ns <= 0)
 		return 0;
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return archive_sys(err, "cannot open the staging file %s", name);
-	int rc = set_mtime(fd, mtime_ns, name, err);
+	int rc = set_mtime(fd, mtime_ns, &changed, name, err);
+	if (rc == 0 && changed && fsync(fd))
+		rc = archive_sys(err, "cannot sync the staging file %s", name);
 	close(fd);
 	return rc;
 }
@@ -84,6 +91,7 @@ static int write_all(int fd, const char *data, size_t len)
 static int write_temporary(int staging, const char *name, const void *data, size_t len,
 	int64_t mtime_ns, struct err *err)
 {
+	bool changed;
 	int rc = 0;
 	int fd = openat(staging, name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -92,7 +100,7 @@ static int write_temporary(int staging, const char *name, const void *data, size
 	if (write_all(fd, data, len))
 		rc = archive_sys(err, "cannot write to the staging folder");
 	else if (mtime_ns > 0)
-		rc = set_mtime(fd, mtime_ns, name, err);
+		rc = set_mtime(fd, mtime_ns, &changed, name, err);
 	if (rc == 0 && fsync(fd))
 		rc = archive_sys(err, "cannot sync a file in the staging folder");
 	if (close(fd) && rc == 0)

@@ -14,11 +14,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define DIR_MODE   0755
@@ -71,6 +73,16 @@ static int open_child(
 	return 0;
 }
 
+/* All of an existing path in one call; -1: it has to be walked, or there is none. */
+static int open_at_once(int root_fd, const char *rel)
+{
+	struct open_how how = {
+		.flags = OPEN_DIR,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	return (int)syscall(SYS_openat2, root_fd, *rel ? rel : ".", &how, sizeof(how));
+}
+
 int fs_open_dir(int root_fd, const char *rel, bool create, int *fd, struct err *err)
 {
 	char name[NAME_MAX + 1];
@@ -78,7 +90,12 @@ int fs_open_dir(int root_fd, const char *rel, bool create, int *fd, struct err *
 	if (*rel && !fs_rel_ok(rel))
 		return err_set(
 			err, ERR_INPUT, "\"%s\" is not a plain relative path", rel);
-	int at = openat(root_fd, ".", OPEN_DIR);
+	int at = open_at_once(root_fd, rel);
+	if (at >= 0) {
+		*fd = at;
+		return 0;
+	}
+	at = openat(root_fd, ".", OPEN_DIR);
 	if (at < 0)
 		return sys_failed(err, "cannot open the directory", "above everything");
 	while (*rel) {

@@ -132,8 +132,9 @@ static void ops_work(uv_work_t *work)
 
 	err_clear(&look->ops_err);
 	look->ops_done = 0;
-	if (archive_check(look->env->archive, look->env->archive_id, &look->ops_err) <
-		0)
+	if (!archive_is_there(look->env->archive) &&
+		archive_check(
+			look->env->archive, look->env->archive_id, &look->ops_err) < 0)
 		return;
 	while (look->ops_done < look->n_ops) {
 		if (run_op(look, &look->ops[look->ops_done], &look->ops_err) < 0)

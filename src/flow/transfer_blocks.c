@@ -79,6 +79,10 @@ static void write_block(struct job *job, struct block *block)
 		return;
 	}
 	job->hashed = range->written;
+	if (at == 0 && (int64_t)block->len == job->part.total) {
+		job->whole = block;
+		return;
+	}
 	job->at_hasher++;
 	block->hash = job->hash;
 	block->reply = job->station->inbox;
@@ -148,6 +152,14 @@ void job_drop_blocks(struct job *job)
 		STAILQ_REMOVE_HEAD(&job->filled, queue);
 		block_give_back(block);
 	}
+	job_drop_whole(job);
+}
+
+void job_drop_whole(struct job *job)
+{
+	if (job->whole)
+		block_give_back(job->whole);
+	job->whole = NULL;
 }
 
 void job_sync_if_due(struct job *job)

@@ -160,7 +160,10 @@ static void advance_end(struct job *job)
 		job_flush(job, true);
 	job_drop_blocks(job);
 	job_move(job, JOB_END);
-	job_queue_step(job, STEP_END);
+	if (job->succeeded)
+		job_close_now(job);
+	else
+		job_queue_step(job, STEP_END);
 }
 
 static void ended(struct job *job)
@@ -184,7 +187,8 @@ static void ended(struct job *job)
 void job_begin(struct job *job)
 {
 	job->state = JOB_OPEN;
-	job_queue_step(job, STEP_OPEN);
+	if (!job_open_now(job))
+		job_queue_step(job, STEP_OPEN);
 }
 
 static void advance_again(struct job *job)
@@ -351,6 +355,7 @@ static void step_done(struct job *job)
 		ended(job);
 		return;
 	}
+	job_drop_whole(job);
 	if (job->step_err.class != ERR_NONE)
 		step_failed(job);
 	else if (job->step == STEP_PLACE)

@@ -251,8 +251,9 @@ struct job {
 	uint64_t rated_at; /* loop time */
 
 	STAILQ_HEAD(block_queue, block) filled; /* waiting for the staging file */
-	unsigned blocks;                        /* all it holds, the hasher's too */
-	int64_t pushed; /* bytes written since write-back was last begun */
+	struct block *whole; /* a file of one block: hashed when it is sealed */
+	unsigned blocks;     /* all it holds, the hasher's too */
+	int64_t pushed;      /* bytes written since write-back was last begun */
 
 	bool write_failed;
 	bool sync_busy, sync_failed;
@@ -315,6 +316,7 @@ bool range_take(struct range *range, const char *data, size_t len);
 void range_flush(struct range *range);
 void job_sync_if_due(struct job *job);
 void job_drop_blocks(struct job *job);
+void job_drop_whole(struct job *job);
 void job_block_hashed(struct block *block);
 
 /* ---- transfer_range.c ---- */
@@ -355,6 +357,10 @@ unsigned job_calls(const struct job *job);
 
 /* Queue on the pool; the hooks step_done() etc. follow on the worker's loop. */
 void job_queue_step(struct job *job, enum job_step step);
+/* Opening a new file, and closing one that has been placed, are too little for the
+ * pool. False: there is a part, which the pool has to look at. */
+bool job_open_now(struct job *job);
+void job_close_now(struct job *job); /* ends the job */
 void job_queue_sync(struct job *job);
 void job_queue_hash(struct job *job);
 

@@ -163,6 +163,8 @@ struct range *range_swallow(struct range *range)
 {
 	struct range *next = TAILQ_NEXT(range, link);
 
+	while (next && next->first == next->end) /* swallowed before */
+		next = TAILQ_NEXT(next, link);
 	if (!next || next->answered || next->arrived > next->first ||
 		range->answer_end < next->end)
 		return NULL;

@@ -214,17 +214,23 @@ static bool on_data(void *arg, const void *data, size_t len)
 {
 	struct range *range = arg;
 	struct job *job = range->job;
+	const char *from = data;
 	int64_t take;
 
 	if (job->ending || job->again_why)
 		return false;
 	if (range->reads_error)
 		return buf_append(&range->error_body, data, len) == 0;
-	take = check_room(range, (int64_t)len);
-	if (take < 0 || !range_take(range, data, (size_t)take))
-		return false;
+	do {
+		take = check_room(range, (int64_t)len);
+		if (take < 0 || !range_take(range, from, (size_t)take) ||
+			!goes_on(range))
+			return false;
+		from += take;
+		len -= (size_t)take;
+	} while (len > 0);
 	job_more_calls(job, uv_now(job->station->loop));
-	return goes_on(range);
+	return true;
 }
 
 static void fail_short(struct job *job)

@@ -100,6 +100,8 @@ static int seal_file(const struct job *job, struct err *err)
 
 static void step_seal(struct job *job)
 {
+	if (job->whole)
+		sha256_update(job->hash, job->whole->data, job->whole->len);
 	sha256_hex(job->hash, job->sha256);
 	job->differs = job->verify && strcmp(job->sha256, job->part.sha256) != 0;
 	if (job->differs || check_file(job->role, job->fd, job_written(job),
@@ -131,6 +133,7 @@ static int sync_file(const struct job *job, struct err *err)
 static void step_end(struct job *job)
 {
 	struct archive *archive = job->station->archive;
+	assert(!job->succeeded);
 	bool empty = job_written(job) == 0 && part_bytes(&job->part) == 0;
 
 	if (job->discard || job->reject || empty)
@@ -160,10 +163,7 @@ static void work_step(uv_work_t *work)
 		step_place(job);
 		break;
 	case STEP_END:
-		if (job->succeeded)
-			close_file(job);
-		else
-			step_end(job);
+		step_end(job);
 		break;
 	}
 }
@@ -173,6 +173,25 @@ static void after_step(uv_work_t *work, int status)
 	struct job *job = container_of(work, struct job, step_work);
 	(void)status; /* nothing cancels it */
 	job->step_busy = false;
+	job->hooks->step_done(job);
+}
+
+bool job_open_now(struct job *job)
+{
+	if (job->claimed || job->part.placing)
+		return false;
+	err_clear(&job->step_err);
+	job->step = STEP_OPEN;
+	step_open(job);
+	job->hooks->step_done(job);
+	return true;
+}
+
+void job_close_now(struct job *job)
+{
+	assert(job->succeeded);
+	close_file(job);
+	job->step = STEP_END;
 	job->hooks->step_done(job);
 }
 

@@ -34,10 +34,12 @@ struct new_options {
 static void on_tick(uv_timer_t *tick)
 {
 	struct station *station = container_of(tick, struct station, tick);
-	struct job *job;
+	struct job *job, *next;
 
-	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+	for (job = TAILQ_FIRST(&station->jobs); job; job = next) {
+		next = TAILQ_NEXT(job, link);
 		job_tick(job);
+	}
 	outlets_close_retired(station, false);
 	blocks_trim(station, SPARE_MAX);
 	if (TAILQ_EMPTY(&station->jobs) && !station->retired) {
@@ -84,17 +86,20 @@ static struct job *find_job(struct station *station, uint64_t id)
 
 static void park(struct station *station)
 {
-	struct job *job;
+	struct job *job, *next;
 	station->parked = true;
-	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
+	for (job = TAILQ_FIRST(&station->jobs); job; job = next) {
+		next = TAILQ_NEXT(job, link);
 		job_cancel(job, false, "the agent is stopping");
+	}
 }
 
 static void pause_all(struct station *station, bool paused)
 {
-	struct job *job;
+	struct job *job, *next;
 	station->paused = paused;
-	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link)) {
+	for (job = TAILQ_FIRST(&station->jobs); job; job = next) {
+		next = TAILQ_NEXT(job, link);
 		job_update_pause(job);
 		job_advance(job);
 	}

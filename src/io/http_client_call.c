@@ -87,11 +87,15 @@ static bool step(struct http_call *call, struct err *err)
 	return true;
 }
 
-/* libcurl cannot pause before it is connected; then the first data is refused. Going on
- * hands over what it holds at once, which may ask for a pause again. */
+/* libcurl cannot pause before it is connected, and what comes of a head while it is
+ * paused it hands over later as one lump, not line by line: so before the head is
+ * complete, nothing is paused; the first data is refused. Going on hands over what it
+ * holds at once, which may ask for a pause again. */
 static void apply_pause(struct http_call *call)
 {
 	if (!call->easy || call->pause_wanted == call->paused)
+		return;
+	if (call->pause_wanted && !call->head_complete)
 		return;
 	if (call->pause_wanted) {
 		call->paused = curl_easy_pause(call->easy, CURLPAUSE_RECV) == CURLE_OK;

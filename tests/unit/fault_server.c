@@ -211,8 +211,11 @@ static void answer(struct fault_client *client)
 			server->script.refusal);
 	else
 		put_file(client);
-	MUST(uv_timer_start(
-		&client->timer, send_on, (uint64_t)server->script.latency_ms, 0));
+	MUST(uv_timer_start(&client->timer, send_on,
+		(uint64_t)(server->requests > 1 && server->script.later_ms
+				   ? server->script.later_ms
+				   : server->script.latency_ms),
+		0));
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)

@@ -24,6 +24,7 @@ struct fault_script {
 	size_t cut_after;   /* not 0: the connection closes after so much body */
 	size_t stall_after; /* not 0: nothing more comes after so much */
 	int latency_ms;     /* before each answer */
+	int later_ms;       /* … but the first */
 	size_t rate;        /* not 0: bytes of body a second, for each connection */
 	size_t first_rate;  /* not 0: of the first connection */
 	int most;           /* not 0: of more answers at once the rest gets … */

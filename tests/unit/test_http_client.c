@@ -798,6 +798,29 @@ static void test_pause(void **state)
 	fixture_free(f);
 }
 
+/* The head comes while the call is paused: it must not get lost. */
+static void test_pause_before_the_head(void **state)
+{
+	struct fixture *f = fixture_new(0);
+	struct heard h = { 0 };
+	(void)state;
+	struct http_request request = request_for(f, "GET", "/slow");
+	call(f, &h, &request);
+	while (f->server.requests == 0)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	http_call_pause(h.call);
+	h.paused = true;
+	run_for(f, 200);
+	assert_int_equal(h.dones, 0);
+	http_call_resume(h.call);
+	h.paused = false;
+	wait_for(f, &h);
+	assert_class(&h, ERR_NONE, "");
+	assert_int_equal(h.heads, 1);
+	assert_int_equal(h.bytes, 2);
+	fixture_free(f);
+}
+
 static void test_cancel(void **state)
 {
 	static const char *const paths[] = { "/ok", "/silent", "/stall", "/big" };
@@ -1010,6 +1033,7 @@ int main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_stops),
 		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_pause_before_the_head),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_close_busy),
 		cmocka_unit_test(test_per_host),
