@@ -89,8 +89,8 @@ def run_case(place: Place, args: argparse.Namespace) -> dict[str, Any]:
     peers = tuple(name for name in place.case.peers if not args.peers or name in args.peers.split(","))
     lacking = contestants.missing(peers)
     skipped = {name: f"{program} is not installed" for name, program in lacking.items()}
-    names = [report.DISK, report.FLOOR, report.FLOOR_PLUS,
-             *(name for name in peers if name not in lacking), report.OURS]
+    floors = (report.FLOOR, report.FLOOR_PLUS) if place.case.floors else ()
+    names = [report.DISK, *floors, *(name for name in peers if name not in lacking), report.OURS]
     results: dict[str, list[Run]] = {name: [] for name in names}
     for number in range(0 if args.quick else -1, args.rounds):
         for name in names:

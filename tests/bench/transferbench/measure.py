@@ -70,14 +70,17 @@ def count_videos(folder: pathlib.Path) -> tuple[int, int]:
 
 
 def threads_cpu(pid: int) -> dict[str, float]:
-    """CPU seconds by the name of the thread."""
+    """CPU seconds by the name of the thread; libuv's bear the process's name."""
     found: dict[str, float] = {}
+    process = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         try:
             text = (task / "stat").read_text()
         except FileNotFoundError:  # it has just ended
             continue
         name = text[text.index("(") + 1:text.rindex(")")]
+        if name == process:
+            name = "control" if int(task.name) == pid else "pool"
         fields = text[text.rindex(")") + 2:].split()
         found[name] = found.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / TICKS
     return found
