@@ -21,6 +21,7 @@ import math
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 from typing import Any
@@ -133,6 +134,10 @@ def main() -> int:
     """Measure and print."""
     args = arguments()
     chosen = cases.choose(args.cases)
+    for program in ("nginx", "openssl"):
+        if not shutil.which(program):
+            raise SystemExit(f"{program} is not installed: the benchmark cannot do without it")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=args.folder)).resolve()
     found: dict[str, Any] = {}
     stage = Stage(args, folder)
