@@ -10,13 +10,12 @@ import time
 from receive import SECRET
 
 from .contestants import Place
-from .measure import Run, peak_rss, process_cpu, threads_cpu
+from .measure import GIVE_UP_S, Run, peak_rss, process_cpu, threads_cpu
 from .server import free_ports
 
 SENDERS = 16        # connections of the platform that delivers
 LOOK_MIN_S = 0.002  # between two looks at how far the agent is
 LOOK_MAX_S = 0.050
-GIVE_UP_S = 600
 COUNTED = {"vodkeep_store_commits_total": "commits", "vodkeep_api_requests_total": "API calls",
            "vodkeep_transfers_total": "transfers"}
 

@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 
 TICKS = os.sysconf("SC_CLK_TCK")
+GIVE_UP_S = 900
 
 
 @dataclasses.dataclass
@@ -51,9 +52,10 @@ class Disk:
 
 def metered(meter: pathlib.Path, words: list[str], result: pathlib.Path,
             env: dict[str, str] | None = None) -> Run:
-    """Run a command to its end."""
+    """Run a command to its end; some downloaders try for ever."""
+    words = [str(meter), str(result), "timeout", str(GIVE_UP_S), *words]
     with open(result.with_suffix(".err"), "w+") as errors:
-        subprocess.run([str(meter), str(result), *words], stdin=subprocess.DEVNULL, check=True,
+        subprocess.run(words, stdin=subprocess.DEVNULL, check=True,
                        stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(env or {})})
         errors.seek(0)
         said = errors.read().strip()
