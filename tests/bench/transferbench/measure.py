@@ -53,7 +53,7 @@ class Disk:
 def metered(meter: pathlib.Path, words: list[str], result: pathlib.Path,
             env: dict[str, str] | None = None) -> Run:
     """Run a command to its end; some downloaders try for ever."""
-    words = [str(meter), str(result), "timeout", str(GIVE_UP_S), *words]
+    words = [str(meter), str(result), "timeout", "-k5", str(GIVE_UP_S), *words]
     with open(result.with_suffix(".err"), "w+") as errors:
         subprocess.run(words, stdin=subprocess.DEVNULL, check=True,
                        stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(env or {})})
