@@ -8,7 +8,6 @@
  * Makes DEVICE in both, prints "ready", and relays until it is killed. Each direction
  * delays by DELAY-US, so the round trip is twice that.
  */
-#define _GNU_SOURCE
 #include <config.h>
 
 #include <errno.h>

@@ -21,6 +21,7 @@ import math
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 from typing import Any
@@ -89,8 +90,8 @@ def run_case(place: Place, args: argparse.Namespace) -> dict[str, Any]:
     peers = tuple(name for name in place.case.peers if not args.peers or name in args.peers.split(","))
     lacking = contestants.missing(peers)
     skipped = {name: f"{program} is not installed" for name, program in lacking.items()}
-    names = [report.DISK, report.FLOOR, report.FLOOR_PLUS,
-             *(name for name in peers if name not in lacking), report.OURS]
+    floors = (report.FLOOR, report.FLOOR_PLUS) if place.case.floors else ()
+    names = [report.DISK, *floors, *(name for name in peers if name not in lacking), report.OURS]
     results: dict[str, list[Run]] = {name: [] for name in names}
     for number in range(0 if args.quick else -1, args.rounds):
         for name in names:
@@ -133,6 +134,10 @@ def main() -> int:
     """Measure and print."""
     args = arguments()
     chosen = cases.choose(args.cases)
+    for program in ("nginx", "openssl"):
+        if not shutil.which(program):
+            raise SystemExit(f"{program} is not installed: the benchmark cannot do without it")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=args.folder)).resolve()
     found: dict[str, Any] = {}
     stage = Stage(args, folder)

@@ -6,11 +6,13 @@ import pathlib
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from .cases import Case
 from .media import Library
 from .measure import Disk, Run, count_videos, metered
 
+FSYNCS = 4  # at once, as many as libuv has threads
 LINE = {"aria2c": "{url}\n out={name}\n", "floor": "{url}\t{name}\n", "plain": "{url}\n",
         "curl": 'url = "{url}"\noutput = "OUT/{name}"\n'}
 
@@ -147,7 +149,7 @@ def run_floor(place: Place, guaranteed: bool) -> Run:
 
 
 def run_disk(place: Place) -> Run:
-    """Write the same number of bytes to as many files, then fsync each."""
+    """Write the same number of bytes to as many files, then fsync them, four at once."""
     out = place.disk.fresh()
     block = os.urandom(min(place.library.size, 1 << 20))
     begun, before = time.monotonic(), os.times()
@@ -157,11 +159,12 @@ def run_disk(place: Place) -> Run:
         files.append(file)
         for at in range(0, place.library.size, len(block)):
             os.write(file, block[:place.library.size - at])
-    for file in files:
-        os.fsync(file)
-        os.close(file)
+    with ThreadPoolExecutor(FSYNCS) as pool:
+        list(pool.map(os.fsync, files))
     after = os.times()
     run = Run(time.monotonic() - begun, sum(after[:2]) - sum(before[:2]), float("nan"))
+    for file in files:
+        os.close(file)
     place.check(out, run)
     place.disk.empty(out)
     return run

@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 
 TICKS = os.sysconf("SC_CLK_TCK")
+GIVE_UP_S = 900
 
 
 @dataclasses.dataclass
@@ -51,9 +52,10 @@ class Disk:
 
 def metered(meter: pathlib.Path, words: list[str], result: pathlib.Path,
             env: dict[str, str] | None = None) -> Run:
-    """Run a command to its end."""
+    """Run a command to its end; some downloaders try for ever."""
+    words = [str(meter), str(result), "timeout", "-k5", str(GIVE_UP_S), *words]
     with open(result.with_suffix(".err"), "w+") as errors:
-        subprocess.run([str(meter), str(result), *words], stdin=subprocess.DEVNULL, check=True,
+        subprocess.run(words, stdin=subprocess.DEVNULL, check=True,
                        stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(env or {})})
         errors.seek(0)
         said = errors.read().strip()
@@ -70,14 +72,17 @@ def count_videos(folder: pathlib.Path) -> tuple[int, int]:
 
 
 def threads_cpu(pid: int) -> dict[str, float]:
-    """CPU seconds by the name of the thread."""
+    """CPU seconds by the name of the thread; libuv's bear the process's name."""
     found: dict[str, float] = {}
+    process = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         try:
             text = (task / "stat").read_text()
         except FileNotFoundError:  # it has just ended
             continue
         name = text[text.index("(") + 1:text.rindex(")")]
+        if name == process:
+            name = "control" if int(task.name) == pid else "pool"
         fields = text[text.rindex(")") + 2:].split()
         found[name] = found.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / TICKS
     return found

@@ -117,6 +117,8 @@ def show_case(place: Place, results: dict[str, list[Run]], skipped: dict[str, st
           + "; " + ", ".join(f"{value:.0f} {name}" for name, value in last.counts.items()))
     for target in case.targets:
         verdict = judge(target, rows)
+        if math.isnan(verdict["value"]):
+            continue
         against = f" of {verdict['base']}" if verdict["base"] else " MiB"
         print(f"  {MEASURES[target.measure]}: {verdict['value']:.2f}{against}, must be at most "
               f"{target.must:g}, aim {target.aim:g}: {'met' if verdict['met'] else 'MISSED'}", flush=True)
