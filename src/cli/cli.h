@@ -57,6 +57,12 @@ void cli_print_json(const cJSON *json);
 void cli_print(const struct buf *text);
 /* Columns of the terminal; 80 where standard output is none. */
 size_t cli_width(void);
+/* Lines of the terminal; 24 where it does not say. */
+size_t cli_height(void);
+/* Standard output is a terminal that can be drawn on, and one where colors are wanted
+ * (NO_COLOR). */
+bool cli_terminal(void);
+bool cli_color(void);
 /* Read the configuration; says what is wrong. The caller frees *out. CLI_OK or
  * CLI_CONFIG. */
 int cli_config(const struct cli *cli, struct config **out);

@@ -3,8 +3,6 @@
  */
 #include <config.h>
 
-#include "base/json.h"
-#include "cli/status_text.h"
 #include "cli/text.h"
 #include "unit.h"
 
@@ -150,42 +148,6 @@ static void tables(void **state)
 	buf_release(&out);
 }
 
-static void status(void **state)
-{
-	static const char text[] =
-		"{\"version\":\"1\",\"pid\":7,\"uptime_seconds\":3661,\"paused\":false,"
-		"\"assets\":{\"archived\":3,\"waiting\":0,\"failed\":1},"
-		"\"transfers\":[{\"workspace\":\"w\",\"id\":\"x\",\"role\":\"video\","
-		"\"key\":\"video\",\"bytes\":1048576,\"total\":4194304,\"rate\":1048576,"
-		"\"eta_seconds\":3}],"
-		"\"workspaces\":[{\"name\":\"w\",\"platform\":\"fastpix\",\"paused\":true,"
-		"\"assets\":{\"archived\":3},\"bytes\":2048,\"last_delivery\":null,"
-		"\"last_reconcile\":null}],"
-		"\"archive\":{\"dir\":\"/a\",\"bytes\":2048,\"free\":1024,\"total\":null},"
-		"\"warnings\":[{\"key\":\"disk\",\"text\":\"the disk\\u001b is full\","
-		"\"since\":\"2026-11-22T10:00:00.000Z\"}],"
-		"\"attention\":[{\"workspace\":\"w\",\"id\":\"y\",\"state\":\"failed\","
-		"\"reason\":\"no\",\"due\":null}]}";
-	cJSON *json = NULL;
-	struct buf out;
-
-	(void)state;
-	assert_int_equal(json_parse(text, strlen(text), &json, NULL), 0);
-	buf_init(&out, 65536);
-	status_text(json, 80, &out);
-	assert_non_null(strstr(out.data, "vodkeep 1, up 1h 01m, pid 7\n"));
-	assert_non_null(strstr(out.data, "Assets   3 archived, 1 failed\n"));
-	assert_non_null(strstr(out.data, "[#####...............]  25 %"));
-	assert_non_null(strstr(out.data, "3s left\n"));
-	assert_non_null(strstr(out.data, "! the disk" BAD " is full (since "));
-	assert_non_null(strstr(out.data, "  w/y  failed\n    no\n"));
-	assert_null(strchr(out.data, '\x1B'));
-	for (char *line = strtok(out.data, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(text_width(line) <= 80);
-	buf_release(&out);
-	cJSON_Delete(json);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,7 +155,6 @@ int main(void)
 		cmocka_unit_test(fits),
 		cmocka_unit_test(bars_and_spans),
 		cmocka_unit_test(tables),
-		cmocka_unit_test(status),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
