@@ -23,7 +23,6 @@
 #define WIDTH_DEFAULT  80
 #define WIDTH_MIN      40
 #define HEIGHT_DEFAULT 24
-#define HEIGHT_MIN     4
 
 void cli_print_usage(FILE *to, const struct cli_command *command)
 {
@@ -123,7 +122,7 @@ size_t cli_height(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
 		return HEIGHT_DEFAULT;
-	return size.ws_row < HEIGHT_MIN ? HEIGHT_MIN : size.ws_row;
+	return size.ws_row;
 }
 
 bool cli_terminal(void)

@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-#define BAD "\xEF\xBF\xBD"
+#define BAD   "\xEF\xBF\xBD"
+#define MARK2 "\xCC\x81\xCC\x82"
+#define MARKS MARK2 MARK2 MARK2 MARK2
 
 static void cleans(void **state)
 {
@@ -27,7 +29,11 @@ static void cleans(void **state)
 		{ "\xE2\x80\xAE"
 		  "gpj.exe",
 			BAD "gpj.exe" }, /* right-to-left override */
+		{ "\xD8\x9C", BAD },     /* Arabic letter mark */
 		{ "\xFF\xC3", BAD BAD },
+		/* Piles of marks are no higher than eight. */
+		{ "e" MARKS "!", "e" MARKS "!" },
+		{ "e" MARKS MARKS MARKS "!e" MARKS, "e" MARKS "!e" MARKS },
 		{ "Gr\xC3\xBC\xC3\x9F"
 		  "e",
 			"Gr\xC3\xBC\xC3\x9F"
@@ -63,6 +69,61 @@ static void fits(void **state)
 		text_fit(&out, rows[i].text, rows[i].width);
 		assert_string_equal(buf_text(&out), rows[i].fitted);
 		assert_true(text_width(buf_text(&out)) <= rows[i].width);
+		buf_release(&out);
+	}
+}
+
+static void widths(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+	} rows[] = {
+		{ "", 0 }, { "abc", 3 }, { "\xC3\xBC", 1 }, /* ü */
+		{ "u\xCC\x88", 1 },                         /* u, diaeresis */
+		{ "\xEF\xBC\xA1", 2 },                      /* fullwidth A */
+		{ "\xE1\x84\x92\xE1\x85\xA1", 2 },          /* Hangul from parts */
+		{ "\xED\x95\x9C", 2 },                      /* the same, composed */
+		{ "\xE0\xB8\x81\xE0\xB8\xB4", 1 }, /* Thai with a vowel above */
+		{ "\xE0\xA4\x95\xE0\xA5\x81", 1 }, /* Devanagari, the vowel below */
+		{ "\xD7\xA9\xD6\xB8", 1 },         /* Hebrew with a point */
+		{ "\xF0\x9F\x98\x80", 2 },         /* emoji */
+		{ "\xE2\x9D\xA4", 1 },             /* heart, as text */
+		{ "\xE2\x9C\x85", 2 },             /* emoji of the basic plane */
+		{ "\xF0\xA0\x80\x80", 2 },         /* beyond it */
+		{ "\xF3\xA0\x84\x80", 0 },         /* variation selector */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(text_width(rows[i].text), rows[i].width);
+}
+
+static void wraps(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t used, indent, width;
+		const char *lines;
+	} rows[] = {
+		{ "", 0, 2, 10, "" },
+		{ "one two", 0, 2, 7, "one two" },
+		{ "one two", 0, 2, 6, "one\n  two" },
+		{ "one two three", 4, 1, 8, "one\n two\n three" },
+		{ "onetwothree", 0, 2, 4, "onet\n  wo\n  th\n  re\n  e" },
+		{ "  ! one two", 0, 4, 8, "  ! one\n    two" },
+		{ "\xE6\x97\xA5\xE6\x9C\xAC", 0, 0, 3, "\xE6\x97\xA5\n\xE6\x9C\xAC" },
+		{ "\xE6\x97\xA5", 9, 9, 4, "\xE6\x97\xA5" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+
+		buf_init(&out, 256);
+		text_wrap(&out, rows[i].text, rows[i].used, rows[i].indent,
+			rows[i].width);
+		assert_string_equal(buf_text(&out), rows[i].lines);
 		buf_release(&out);
 	}
 }
@@ -153,6 +214,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cleans),
 		cmocka_unit_test(fits),
+		cmocka_unit_test(widths),
+		cmocka_unit_test(wraps),
 		cmocka_unit_test(bars_and_spans),
 		cmocka_unit_test(tables),
 	};

@@ -123,8 +123,8 @@ static void knows_what_it_does_not_know(void **state)
 			"  d49e44c7 Goal                    [##........]  25 %     "
 			"1.0 MiB/s        3s\n" },
 		{ OPEN, "    1.0 MiB so far  0 B/s  time left unknown\n",
-			"  d49e44c7 Goal                    1.0 MiB so far          "
-			" 0 B/s   unknown\n" },
+			"  d49e44c7 Goal                    1.0 MiB so far        "
+			"     0 B/s   unknown\n" },
 		{ DONE, "  9 B/s  checking\n", "[##########] 100 %         9 B/s  " },
 	};
 
