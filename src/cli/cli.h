@@ -40,6 +40,15 @@ struct cli_command {
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
 
+/* All commands, in the order of the help text. */
+const struct cli_command *cli_commands(size_t *n);
+/* An option that stands before or behind any command. */
+struct cli_global {
+	const char *name, *arg; /* arg: NULL for a flag */
+	const char *help;
+};
+const struct cli_global *cli_globals(size_t *n);
+
 int cli_main(int argc, char **argv);
 
 /* cli_say.c. Say what went wrong on standard error, with --json also as {"error": …} on
