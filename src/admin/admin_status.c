@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "admin/call.h"
+#include "admin/progress.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -71,6 +72,7 @@ static void fill_gauges(
 		metric_set(METRIC_ARCHIVE_FREE, NULL, (double)free_bytes);
 	warnings_all(admin->on.warnings, &n_warnings);
 	metric_set(METRIC_WARNINGS, NULL, (double)n_warnings);
+	progress_gauges(admin);
 }
 
 static void on_metrics_stats(
@@ -110,40 +112,12 @@ static const enum asset_state attention_states[] = {
 };
 #define ATTENTION_STATES (int)(sizeof(attention_states) / sizeof(*attention_states))
 
-static void add_amount(cJSON *object, const char *name, int64_t value)
-{
-	if (value < 0)
-		cJSON_AddNullToObject(object, name);
-	else
-		json_add_int(object, name, value);
-}
-
 static void add_counts(cJSON *json, const int64_t counts[ASSET_STATE_COUNT])
 {
 	cJSON *object = cJSON_AddObjectToObject(json, "assets");
 
 	for (int s = 0; s < ASSET_STATE_COUNT; s++)
 		json_add_int(object, asset_state_name((enum asset_state)s), counts[s]);
-}
-
-static void add_transfer(void *arg, const struct transfer_progress *progress)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	json_add_text(json, "workspace", progress->workspace);
-	json_add_text(json, "id", progress->asset_id);
-	json_add_text(json, "role", role_name(progress->role));
-	json_add_text(json, "key", progress->key);
-	json_add_int(json, "bytes", progress->bytes);
-	add_amount(json, "total", progress->total);
-	json_add_int(json, "rate", (int64_t)progress->rate);
-	if (progress->rate >= 1.0 && progress->total >= progress->bytes)
-		json_add_int(json, "eta_seconds",
-			(int64_t)((double)(progress->total - progress->bytes) /
-				  progress->rate));
-	else
-		cJSON_AddNullToObject(json, "eta_seconds");
-	cJSON_AddItemToArray(arg, json);
 }
 
 static void add_workspaces(
@@ -184,8 +158,8 @@ static void add_archive(struct survey *survey, int64_t bytes)
 	keeper_space(survey->call->admin->on.keeper, &free_bytes, &total);
 	json_add_text(json, "dir", call_config(survey->call)->agent.archive_dir);
 	json_add_int(json, "bytes", bytes);
-	add_amount(json, "free", free_bytes);
-	add_amount(json, "total", total);
+	json_add_amount(json, "free", free_bytes);
+	json_add_amount(json, "total", total);
 }
 
 static void add_warnings(struct survey *survey)
@@ -276,8 +250,7 @@ static void on_status_stats(
 			counts[s] += stats[i].assets[s];
 	}
 	add_counts(survey->json, counts);
-	transfers_each(admin->on.transfers, add_transfer,
-		(void *)cJSON_AddArrayToObject(survey->json, "transfers"));
+	progress_json(admin, survey->json);
 	add_workspaces(survey, stats, n);
 	add_archive(survey, bytes);
 	add_warnings(survey);

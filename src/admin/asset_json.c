@@ -9,14 +9,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-static void add_size(cJSON *object, const char *name, int64_t bytes)
-{
-	if (bytes < 0)
-		cJSON_AddNullToObject(object, name);
-	else
-		json_add_int(object, name, bytes);
-}
-
 cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state state)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -115,7 +107,7 @@ static void add_parts(cJSON *json, const struct asset *asset)
 
 		json_add_text(entry, "key", asset->parts[i].key);
 		json_add_int(entry, "held", asset->parts[i].held);
-		add_size(entry, "total", asset->parts[i].total);
+		json_add_amount(entry, "total", asset->parts[i].total);
 		cJSON_AddItemToArray(list, entry);
 	}
 }

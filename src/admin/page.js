@@ -24,10 +24,21 @@ function when(time) {
 }
 
 function span(seconds) {
-  if (seconds === null) return "";
   if (seconds < 90) return `${seconds} s left`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min left`;
   return `${(seconds / 3600).toFixed(1)} h left`;
+}
+
+function left(progress) {
+  if (progress.total && progress.bytes >= progress.total) return "checking";
+  return progress.eta_seconds === null ? "time left unknown" : span(progress.eta_seconds);
+}
+
+// All files in flight in one line.
+function together(sum) {
+  const amount = sum.total === null ? `${size(sum.bytes)} so far` : `${size(sum.bytes)} of ${size(sum.total)}`;
+  return [`${sum.files} ${sum.files === 1 ? "file" : "files"}`, amount, `${size(sum.rate)}/s`, left(sum),
+    sum.waiting ? `${sum.waiting} more to come` : ""].filter(Boolean).join(" · ");
 }
 
 // Rows are rebuilt only when what they show has changed: focus and selection survive.
@@ -55,12 +66,12 @@ function assetRow(asset) {
 function transferRow(transfer) {
   const item = make("li"), row = make("div", null, "row"), bar = make("progress");
   const done = transfer.total ? `${Math.floor(100 * transfer.bytes / transfer.total)} %` : "";
-  row.append(make("strong", `${transfer.workspace}/${transfer.id}`), make("span", done));
+  row.append(make("strong", transfer.title || `${transfer.workspace}/${transfer.id}`), make("span", done));
   bar.classList.add("wide");
   bar.setAttribute("aria-label", `${transfer.key} of ${transfer.id}`);
   if (transfer.total) { bar.max = transfer.total; bar.value = transfer.bytes; }
   row.append(bar, make("span", [transfer.key, `${size(transfer.bytes)} of ${size(transfer.total)}`,
-    `${size(transfer.rate)}/s`, span(transfer.eta_seconds)].filter(Boolean).join(" · "), "soft wide"));
+    `${size(transfer.rate)}/s`, left(transfer)].filter(Boolean).join(" · "), "soft wide"));
   item.append(row);
   return item;
 }
@@ -97,6 +108,7 @@ function showStatus(status) {
     $(id).hidden = items.length === 0;
     fill($(id).querySelector("ul"), items, row);
   }
+  $("in-flight").textContent = together(status.in_flight);
   fill($("workspaces"), status.workspaces, workspaceCard);
 }
 

@@ -8,6 +8,7 @@ libvodkeep_a_SOURCES += \
 	src/admin/call.c src/admin/call.h \
 	src/admin/guard.c src/admin/guard.h \
 	src/admin/page.c \
+	src/admin/progress.c src/admin/progress.h \
 	src/admin/route.c src/admin/route.h
 nodist_libvodkeep_a_SOURCES = src/admin/page_assets.h
 

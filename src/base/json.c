@@ -291,6 +291,14 @@ void json_add_int(cJSON *object, const char *name, int64_t value)
 	added(cJSON_AddRawToObject(object, name, digits));
 }
 
+void json_add_amount(cJSON *object, const char *name, int64_t value)
+{
+	if (value < 0)
+		added(cJSON_AddNullToObject(object, name));
+	else
+		json_add_int(object, name, value);
+}
+
 void json_add_bool(cJSON *object, const char *name, bool value)
 {
 	added(cJSON_AddBoolToObject(object, name, value));

@@ -35,6 +35,8 @@ int64_t json_time_ns(const cJSON *node, const char *path);
 /* Builders: add to an object; a NULL text adds null. */
 void json_add_text(cJSON *object, const char *name, const char *text);
 void json_add_int(cJSON *object, const char *name, int64_t value);
+/* The same, but a negative value, which stands for unknown, adds null. */
+void json_add_amount(cJSON *object, const char *name, int64_t value);
 void json_add_bool(cJSON *object, const char *name, bool value);
 /* RFC 3339 UTC with milliseconds; 0 adds null. */
 void json_add_time(cJSON *object, const char *name, int64_t ns);

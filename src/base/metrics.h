@@ -18,6 +18,12 @@
 	X(METRIC_TRANSFERS, "vodkeep_transfers_total", "counter", "outcome", "File transfer attempts by outcome class.") \
 	X(METRIC_TRANSFER_BYTES, "vodkeep_transfer_bytes_total", "counter", NULL, "Media bytes received.") \
 	X(METRIC_TRANSFERS_ACTIVE, "vodkeep_transfers_active", "gauge", NULL, "Transfers in flight.") \
+	X(METRIC_TRANSFERS_STALLED, "vodkeep_transfers_stalled", "gauge", NULL, "Transfers in flight that get no bytes.") \
+	X(METRIC_TRANSFERS_WAITING, "vodkeep_transfers_waiting", "gauge", NULL, "Files that wait for a place among those in flight.") \
+	X(METRIC_TRANSFER_RATE, "vodkeep_transfer_bytes_per_second", "gauge", NULL, "Media bytes received a second, over the last seconds.") \
+	X(METRIC_TRANSFER_HELD, "vodkeep_transfer_held_bytes", "gauge", NULL, "Bytes that are there of the files in flight.") \
+	X(METRIC_TRANSFER_REMAINING, "vodkeep_transfer_remaining_bytes", "gauge", NULL, "Bytes still to come of the files in flight whose size is known.") \
+	X(METRIC_TRANSFER_RESUMED, "vodkeep_transfer_resumed_bytes_total", "counter", NULL, "Bytes of whole files that a resumed transfer did not fetch again.") \
 	X(METRIC_REMOVALS, "vodkeep_removals_total", "counter", "outcome", "Removal decisions by outcome.") \
 	X(METRIC_STATE_MOVES, "vodkeep_asset_state_moves_total", "counter", "state", "Assets entering a state.") \
 	X(METRIC_COMMITS, "vodkeep_store_commits_total", "counter", NULL, "Store transactions committed.") \

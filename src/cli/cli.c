@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define DEFAULT_CONFIG SYSCONFDIR "/vodkeep/vodkeep.ini"
+#define OPTION_COLUMNS 12 /* of the help text */
 
 static int run_agent(struct cli *cli, int argc, char **argv)
 {
@@ -59,6 +60,27 @@ static const struct cli_command commands[] = {
 /* clang-format on */
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
 
+static const struct cli_global globals[] = {
+	{ "-c", "FILE", "read this configuration" },
+	{ "--json", NULL, "one JSON document on standard output" },
+	{ "-v", NULL, "say more" },
+	{ "-q", NULL, "say less" },
+	{ "--help", NULL, "list the commands, or show how one is used" },
+	{ "--version", NULL, "print the version" },
+};
+
+const struct cli_command *cli_commands(size_t *n)
+{
+	*n = N_COMMANDS;
+	return commands;
+}
+
+const struct cli_global *cli_globals(size_t *n)
+{
+	*n = sizeof(globals) / sizeof(*globals);
+	return globals;
+}
+
 /* Promised by the contract, not there yet. */
 static const char *const later[] = { "reconcile", "verify", "replay", "import",
 	"refile", "backup" };
@@ -68,13 +90,15 @@ static void print_help(FILE *to)
 	fputs("usage: vodkeep [-c FILE] [--json] [-v|-q] COMMAND [ARG...]\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fputs("\n"
-	      "  -c FILE    configuration (default $VODKEEP_CONFIG, else\n"
-	      "             " DEFAULT_CONFIG ")\n"
-	      "  --json     one JSON document on standard output\n"
-	      "  -v, -q     say more, say less\n"
-	      "  --help     this, or with a command its usage\n"
-	      "  --version  the version\n\n"
+	fputc('\n', to);
+	for (size_t i = 0; i < sizeof(globals) / sizeof(*globals); i++) {
+		int len = fprintf(to, "  %s %s", globals[i].name,
+			globals[i].arg ? globals[i].arg : "");
+
+		fprintf(to, "%*s %s\n", len < OPTION_COLUMNS ? OPTION_COLUMNS - len : 0,
+			"", globals[i].help);
+	}
+	fputs("\nThe configuration is $VODKEEP_CONFIG, else " DEFAULT_CONFIG ".\n"
 	      "ASSET is workspace/id, an id, or the beginning of one. See vodkeep(1).\n",
 		to);
 }
@@ -133,7 +157,7 @@ int cli_main(int argc, char **argv)
 {
 	struct cli cli = { .config_path = default_config() };
 	int json = 0, verbose = 0, quiet = 0, help = 0, version = 0;
-	const struct option_spec globals[] = {
+	const struct option_spec specs[] = {
 		{ "-c", &cli.config_path, NULL },
 		{ "--json", NULL, &json },
 		{ "-v", NULL, &verbose },
@@ -144,7 +168,7 @@ int cli_main(int argc, char **argv)
 	};
 	struct err err = { 0 };
 	int rc = options_take(
-		&argc, argv, globals, sizeof(globals) / sizeof(*globals), true, &err);
+		&argc, argv, specs, sizeof(specs) / sizeof(*specs), true, &err);
 
 	cli.json = json > 0;
 	cli.verbosity = verbose - quiet;

@@ -40,6 +40,15 @@ struct cli_command {
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
 
+/* All commands, in the order of the help text. */
+const struct cli_command *cli_commands(size_t *n);
+/* An option that stands before or behind any command. */
+struct cli_global {
+	const char *name, *arg; /* arg: NULL for a flag */
+	const char *help;
+};
+const struct cli_global *cli_globals(size_t *n);
+
 int cli_main(int argc, char **argv);
 
 /* cli_say.c. Say what went wrong on standard error, with --json also as {"error": …} on
@@ -57,6 +66,12 @@ void cli_print_json(const cJSON *json);
 void cli_print(const struct buf *text);
 /* Columns of the terminal; 80 where standard output is none. */
 size_t cli_width(void);
+/* Lines of the terminal; 24 where it does not say. */
+size_t cli_height(void);
+/* Standard output is a terminal that can be drawn on, and one where colors are wanted
+ * (NO_COLOR). */
+bool cli_terminal(void);
+bool cli_color(void);
 /* Read the configuration; says what is wrong. The caller frees *out. CLI_OK or
  * CLI_CONFIG. */
 int cli_config(const struct cli *cli, struct config **out);

@@ -19,9 +19,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX   16384
-#define WIDTH_DEFAULT 80
-#define WIDTH_MIN     40
+#define MESSAGE_MAX    16384
+#define WIDTH_DEFAULT  80
+#define WIDTH_MIN      40
+#define HEIGHT_DEFAULT 24
 
 void cli_print_usage(FILE *to, const struct cli_command *command)
 {
@@ -113,6 +114,29 @@ size_t cli_width(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
 		return WIDTH_DEFAULT;
 	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
+}
+
+size_t cli_height(void)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+		return HEIGHT_DEFAULT;
+	return size.ws_row;
+}
+
+bool cli_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+bool cli_color(void)
+{
+	const char *unwanted = getenv("NO_COLOR");
+
+	return cli_terminal() && (!unwanted || !*unwanted);
 }
 
 int cli_config(const struct cli *cli, struct config **out)

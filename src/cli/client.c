@@ -27,6 +27,8 @@
 struct client {
 	CURL *curl;
 	char *socket;
+	bool (*stop_asked)(void *arg); /* or NULL */
+	void *stop_arg;
 };
 
 void client_close(struct client *client)
@@ -36,6 +38,12 @@ void client_close(struct client *client)
 	curl_easy_cleanup(client->curl);
 	free(client->socket);
 	free(client);
+}
+
+void client_stop_when(struct client *client, bool (*asked)(void *arg), void *arg)
+{
+	client->stop_asked = asked;
+	client->stop_arg = arg;
 }
 
 const char *client_socket(const struct client *client)
@@ -111,6 +119,15 @@ static size_t on_data(char *data, size_t size, size_t n, void *arg)
 	return buf_append(arg, data, size * n) == 0 ? size * n : 0;
 }
 
+static int on_waiting(void *arg, curl_off_t down_total, curl_off_t down,
+	curl_off_t up_total, curl_off_t up)
+{
+	const struct client *client = arg;
+
+	(void)down_total, (void)down, (void)up_total, (void)up;
+	return client->stop_asked(client->stop_arg);
+}
+
 static int read_answer(
 	long http_status, const struct buf *body, cJSON **out, struct err *err)
 {
@@ -153,6 +170,11 @@ static int perform(struct client *client, const char *path, const char *body,
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+	if (client->stop_asked) {
+		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_waiting);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
+	}
 	if (body) {
 		headers = curl_slist_append(headers, "Content-Type: application/json");
 		headers = curl_slist_append(headers, "Expect:");

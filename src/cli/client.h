@@ -13,6 +13,9 @@ struct client;
  * call. */
 int client_open(struct client **out, const struct cli *cli);
 void client_close(struct client *client); /* NULL allowed */
+/* Calls from now on end early, as if the agent did not answer, once asked(arg) says so:
+ * for signals that are blocked meanwhile. It is asked about once a second. */
+void client_stop_when(struct client *client, bool (*asked)(void *arg), void *arg);
 const char *client_socket(const struct client *client);
 
 /* Ask, and return CLI_OK with the answer's document in *out (cJSON_Delete), or a

@@ -1,6 +1,5 @@
 /*
- * status: the agent at a glance. One document from the agent, drawn into a buffer and
- * written at once, so that --watch does not flicker.
+ * status: the agent at a glance, from one document of the agent.
  */
 #include <config.h>
 
@@ -9,30 +8,11 @@
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/status_text.h"
+#include "cli/watch.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#define WATCH_SECONDS 1
-
-/* Over what is on the screen: each line is cleared behind its end, then the rest. */
-static void redraw(const struct buf *text)
+static int show(const struct cli *cli, struct client *client)
 {
-	fputs("\033[H", stdout);
-	for (const char *at = buf_text(text); *at;) {
-		size_t len = strcspn(at, "\n");
-		fwrite(at, 1, len, stdout);
-		fputs("\033[K\n", stdout);
-		at += len + (at[len] == '\n');
-	}
-	fputs("\033[J", stdout);
-	fflush(stdout);
-}
-
-static int show_once(const struct cli *cli, struct client *client, bool over)
-{
+	const struct text_page page = { .width = cli_width(), .color = cli_color() };
 	struct err err = { 0 };
 	struct buf text;
 	cJSON *status;
@@ -44,31 +24,12 @@ static int show_once(const struct cli *cli, struct client *client, bool over)
 		cli_print_json(status);
 	} else {
 		buf_init(&text, CLI_TEXT_MAX);
-		status_text(status, cli_width(), &text);
-		if (over)
-			redraw(&text);
-		else
-			cli_print(&text);
+		status_text(status, &page, &text);
+		cli_print(&text);
 		buf_release(&text);
 	}
 	cJSON_Delete(status);
 	return CLI_OK;
-}
-
-static int watch(const struct cli *cli, struct client *client)
-{
-	bool terminal = isatty(STDOUT_FILENO);
-	const struct timespec pause = { .tv_sec = WATCH_SECONDS };
-	int rc;
-
-	if (terminal)
-		fputs("\033[2J", stdout);
-	while ((rc = show_once(cli, client, terminal)) == CLI_OK) {
-		if (!terminal && (putchar('\n') == EOF || fflush(stdout) != 0))
-			return CLI_FAILED;
-		nanosleep(&pause, NULL);
-	}
-	return rc;
 }
 
 int cmd_status(struct cli *cli, int argc, char **argv)
@@ -87,7 +48,7 @@ int cmd_status(struct cli *cli, int argc, char **argv)
 			cli, "--json gives one document: it cannot be watched");
 	rc = client_open(&client, cli);
 	if (rc == CLI_OK)
-		rc = again ? watch(cli, client) : show_once(cli, client, false);
+		rc = again ? watch_status(cli, client) : show(cli, client);
 	client_close(client);
 	return rc;
 }

@@ -1,7 +1,5 @@
 /*
- * Widths follow the habits of terminals: combining marks take no column, East Asian
- * wide characters and emoji two. Ranges are coarse on purpose: a table may be a column
- * off.
+ * One pass over the characters each; how wide one is says text_width.c.
  */
 #include <config.h>
 
@@ -10,14 +8,16 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cli/text_width.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL_MAX 4096
-#define ELLIPSIS "\xE2\x80\xA6"
+#define CELL_MAX  4096
+#define ELLIPSIS  "\xE2\x80\xA6"
+#define MARKS_MAX 8 /* on one character; piles of them run into other lines */
 
 struct range {
 	uint32_t first, last;
@@ -26,29 +26,11 @@ struct range {
 static const struct range unsafe_ranges[] = {
 	{ 0x00, 0x1F },     /* C0 */
 	{ 0x7F, 0x9F },     /* DEL, C1 */
+	{ 0x61C, 0x61C },   /* direction mark */
 	{ 0x200E, 0x200F }, /* direction marks */
 	{ 0x2028, 0x202E }, /* separators, direction overrides */
 	{ 0x2066, 0x2069 }, /* isolates */
 	{ 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F }, /* tags */
-};
-
-static const struct range zero_ranges[] = {
-	{ 0x300, 0x36F },
-	{ 0x200B, 0x200D },
-	{ 0x20D0, 0x20FF },
-	{ 0xFE00, 0xFE0F },
-};
-
-static const struct range wide_ranges[] = {
-	{ 0x1100, 0x115F },
-	{ 0x2E80, 0xA4CF },
-	{ 0xAC00, 0xD7A3 },
-	{ 0xF900, 0xFAFF },
-	{ 0xFE30, 0xFE6F },
-	{ 0xFF00, 0xFF60 },
-	{ 0xFFE0, 0xFFE6 },
-	{ 0x1F300, 0x1FAFF },
-	{ 0x20000, 0x3FFFD },
 };
 
 #define IN(code, ranges) in_ranges(code, ranges, sizeof(ranges) / sizeof(*(ranges)))
@@ -61,26 +43,21 @@ static bool in_ranges(uint32_t code, const struct range *ranges, size_t n)
 	return false;
 }
 
-static size_t code_width(uint32_t code)
-{
-	if (IN(code, zero_ranges))
-		return 0;
-	return IN(code, wide_ranges) ? 2 : 1;
-}
-
 void text_clean(struct buf *out, const char *text)
 {
 	size_t len, n;
+	unsigned marks = 0;
 	uint32_t code;
 
 	if (!text)
 		text = "-";
 	for (len = strlen(text); len > 0; text += n, len -= n) {
 		n = utf8_sequence(text, len, &code);
+		marks = n && text_code_width(code) == 0 ? marks + 1 : 0;
 		if (n == 0 || IN(code, unsafe_ranges)) {
 			buf_str(out, UTF8_REPLACEMENT);
 			n = n ? n : 1;
-		} else {
+		} else if (marks <= MARKS_MAX) {
 			buf_append(out, text, n);
 		}
 	}
@@ -93,7 +70,7 @@ size_t text_width(const char *text)
 
 	for (; len > 0; text += n, len -= n) {
 		n = utf8_sequence(text, len, &code);
-		width += n ? code_width(code) : 1;
+		width += n ? text_code_width(code) : 1;
 		n = n ? n : 1;
 	}
 	return width;
@@ -107,7 +84,7 @@ static size_t prefix_bytes(const char *text, size_t width)
 
 	while (bytes < len) {
 		size_t n = utf8_sequence(text + bytes, len - bytes, &code);
-		size_t w = n ? code_width(code) : 1;
+		size_t w = n ? text_code_width(code) : 1;
 		if (used + w > width)
 			break;
 		used += w;
@@ -129,6 +106,53 @@ void text_fit(struct buf *out, const char *text, size_t width)
 		buf_str(out, ELLIPSIS);
 	}
 	buf_release(&clean);
+}
+
+/* Bytes of @text for one line: up to the last blank that leaves it within @width, or as
+ * much as fits where a word is longer than that. */
+static size_t line_bytes(const char *text, size_t width)
+{
+	size_t fits = prefix_bytes(text, width);
+	size_t end = fits;
+
+	if (!text[fits])
+		return fits;
+	while (end > 0 && text[end] != ' ')
+		end--;
+	if (end > 0)
+		return end;
+	return fits > 0 ? fits : strlen(text);
+}
+
+void text_wrap(
+	struct buf *out, const char *text, size_t used, size_t indent, size_t width)
+{
+	size_t room = width > used ? width - used : 1;
+
+	for (;;) {
+		size_t bytes = line_bytes(text, room);
+
+		buf_append(out, text, bytes);
+		text += bytes;
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		buf_printf(out, "\n%*s", (int)indent, "");
+		room = width > indent ? width - indent : 1;
+	}
+}
+
+void text_style(struct buf *out, bool color, enum text_style style)
+{
+	static const char *const codes[] = {
+		[TEXT_PLAIN] = "\033[0m",
+		[TEXT_BOLD] = "\033[1m",
+		[TEXT_GOOD] = "\033[32m",
+		[TEXT_ALARM] = "\033[33m",
+	};
+
+	if (color)
+		buf_str(out, codes[style]);
 }
 
 void text_bar(struct buf *out, int64_t done, int64_t total, size_t width)

@@ -6,15 +6,30 @@
 #define VODKEEP_CLI_TEXT_H
 
 #include "base/buf.h"
+#include <stdbool.h>
 #include <stdint.h>
 
+/* What is written on. */
+struct text_page {
+	size_t width;  /* columns */
+	size_t height; /* lines; 0: as many as it takes */
+	bool color;
+};
+
 /* Append @text (NULL: "-"), with whatever could steer a terminal or is not UTF-8
- * replaced by U+FFFD. */
+ * replaced by U+FFFD, and piles of combining marks made lower. */
 void text_clean(struct buf *out, const char *text);
 /* Columns a terminal gives to cleaned @text. */
 size_t text_width(const char *text);
 /* Append cleaned @text, cut to @width columns with an ellipsis where it is longer. */
 void text_fit(struct buf *out, const char *text, size_t width);
+/* Append cleaned @text, broken at blanks into lines of at most @width columns; of the
+ * first line @used are taken already, the others begin with @indent blanks. */
+void text_wrap(
+	struct buf *out, const char *text, size_t used, size_t indent, size_t width);
+enum text_style { TEXT_PLAIN, TEXT_BOLD, TEXT_GOOD, TEXT_ALARM };
+/* What follows is shown in this style; appends nothing unless @color. */
+void text_style(struct buf *out, bool color, enum text_style style);
 /* "[#####.....]" of @width columns in all. */
 void text_bar(struct buf *out, int64_t done, int64_t total, size_t width);
 /* "42s", "3m 10s", "2h 05m", "3d 4h". */

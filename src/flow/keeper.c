@@ -148,6 +148,11 @@ void keeper_space(
 	guard_space(keeper->guard, free_bytes, total_bytes);
 }
 
+size_t keeper_files_waiting(const struct keeper *keeper)
+{
+	return keeper->slots.waiting;
+}
+
 size_t keeper_looks(const struct keeper *keeper)
 {
 	return keeper->n_looks;

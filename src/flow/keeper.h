@@ -56,5 +56,7 @@ struct settings *keeper_settings(const struct keeper *keeper); /* borrowed */
 void keeper_space(
 	const struct keeper *keeper, int64_t *free_bytes, int64_t *total_bytes);
 size_t keeper_looks(const struct keeper *keeper); /* in flight */
+/* Files to be fetched as soon as `transfer.concurrency` allows. */
+size_t keeper_files_waiting(const struct keeper *keeper);
 
 #endif

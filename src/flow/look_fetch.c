@@ -344,6 +344,8 @@ static void begin(struct task *task)
 	spec = (struct transfer_spec){
 		.workspace = look->ws->name,
 		.asset_id = look->asset->id,
+		.title = look->asset->facts.title,
+		.deadline_ns = asset_deadline_ns(look->asset),
 		.row = look->row,
 		.role = task->role,
 		.key = task->key,

@@ -9,11 +9,10 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "core/rate.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RATE_WEIGHT 0.3 /* of the newest figure */
 
 struct transfer {
 	TAILQ_ENTRY(transfer) link;
@@ -21,12 +20,12 @@ struct transfer {
 	struct station *station;
 	uint64_t id;
 	struct transfer_events events;
-	char *workspace, *asset_id, *key;
+	char *workspace, *asset_id, *title, *key;
 	enum role role;
+	int64_t deadline_ns;
 	int64_t bytes, total;
-	double rate;
-	int64_t started_ms;
-	uint64_t told_at; /* loop time of the last progress; 0 none */
+	struct rate rate;
+	int64_t received; /* as far as it is told */
 };
 
 struct transfers {
@@ -42,6 +41,8 @@ struct transfers {
 	TAILQ_HEAD(transfer_list, transfer) list;
 	uint64_t last_id;
 	bool paused;
+	int64_t received; /* by all that ever were */
+	struct rate rate;
 };
 
 /* ---- reports ---- */
@@ -56,22 +57,30 @@ static struct transfer *find(struct transfers *transfers, uint64_t id)
 	return NULL;
 }
 
+static int64_t now_ms(const struct transfers *transfers)
+{
+	return (int64_t)uv_now(transfers->loop);
+}
+
+static void count_received(struct transfer *transfer, int64_t bytes)
+{
+	struct transfers *all = transfer->all;
+
+	if (bytes > 0) {
+		transfer->received += bytes;
+		all->received += bytes;
+	}
+	rate_take(&all->rate, now_ms(all), all->received);
+}
+
 static void take_progress(struct transfer *transfer, const struct report *report)
 {
-	uint64_t now = uv_now(transfer->all->loop);
-
-	if (transfer->told_at && now > transfer->told_at) {
-		double seconds = (double)(now - transfer->told_at) / 1000;
-		double rate = (double)(report->bytes - transfer->bytes) / seconds;
-		if (rate < 0) /* started over */
-			rate = 0;
-		transfer->rate = transfer->rate > 0
-					 ? RATE_WEIGHT * rate +
-						   (1 - RATE_WEIGHT) * transfer->rate
-					 : rate;
+	/* None at all is told while a part is being opened, too. */
+	if (report->bytes > 0) {
+		count_received(transfer, report->bytes - transfer->bytes);
+		transfer->bytes = report->bytes;
 	}
-	transfer->told_at = now;
-	transfer->bytes = report->bytes;
+	rate_take(&transfer->rate, now_ms(transfer->all), transfer->bytes);
 	transfer->total = report->total;
 }
 
@@ -79,6 +88,7 @@ static void transfer_free(struct transfer *transfer)
 {
 	free(transfer->workspace);
 	free(transfer->asset_id);
+	free(transfer->title);
 	free(transfer->key);
 	free(transfer);
 }
@@ -87,6 +97,12 @@ static void end(struct transfer *transfer, const struct report *report)
 {
 	struct transfer_events events = transfer->events;
 
+	/* What came since it last told; small files never did. */
+	if (report->success) {
+		count_received(transfer, report->result.received - transfer->received);
+		metric_add(METRIC_TRANSFER_RESUMED, NULL,
+			(double)report->result.resumed_from);
+	}
 	TAILQ_REMOVE(&transfer->all->list, transfer, link);
 	transfer->station->load--;
 	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, -1);
@@ -260,14 +276,34 @@ void transfers_each(struct transfers *transfers,
 		struct transfer_progress progress = {
 			.workspace = transfer->workspace,
 			.asset_id = transfer->asset_id,
+			.title = transfer->title,
 			.key = transfer->key,
 			.role = transfer->role,
+			.deadline_ns = transfer->deadline_ns,
 			.bytes = transfer->bytes,
 			.total = transfer->total,
-			.rate = transfer->rate,
-			.started_ms = transfer->started_ms,
+			.rate = rate_get(&transfer->rate, now_ms(transfers)),
 		};
 		visit(arg, &progress);
+	}
+}
+
+void transfers_sum(const struct transfers *transfers, struct transfers_sum *out)
+{
+	const struct transfer *transfer;
+
+	*out = (struct transfers_sum){
+		.rate = rate_get(&transfers->rate, now_ms(transfers)),
+	};
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link)) {
+		out->files++;
+		out->stalled += rate_get(&transfer->rate, now_ms(transfers)) < 1;
+		out->bytes += transfer->bytes;
+		if (transfer->total >= transfer->bytes)
+			out->remaining += transfer->total - transfer->bytes;
+		else
+			out->unknown++;
 	}
 }
 
@@ -292,11 +328,14 @@ struct transfer *transfer_start(struct transfers *transfers,
 	transfer->events = *events;
 	transfer->workspace = mem_strdup(spec->workspace);
 	transfer->asset_id = mem_strdup(spec->asset_id);
+	transfer->title = mem_strdup(spec->title);
 	transfer->key = mem_strdup(spec->key);
 	transfer->role = spec->role;
+	transfer->deadline_ns = spec->deadline_ns;
 	transfer->bytes = spec->part ? spec->part->held : 0;
 	transfer->total = spec->part ? spec->part->total : spec->expected_bytes;
-	transfer->started_ms = (int64_t)(uv_hrtime() / 1000000);
+	rate_take(&transfer->rate, now_ms(transfers), transfer->bytes);
+	rate_take(&transfers->rate, now_ms(transfers), transfers->received);
 	transfer->station = least_loaded(transfers);
 	transfer->station->load++;
 	TAILQ_INSERT_TAIL(&transfers->list, transfer, link);

@@ -46,6 +46,8 @@ void transfers_close(struct transfers *transfers, void (*closed)(void *arg), voi
 /* What to fetch. Copied by transfer_start(). */
 struct transfer_spec {
 	const char *workspace, *asset_id;
+	const char *title;   /* for those who look on; or NULL */
+	int64_t deadline_ns; /* when the media goes away; INT64_MAX never */
 	int64_t row;
 	enum role role;
 	const char *key;
@@ -104,14 +106,24 @@ void transfer_cancel(struct transfer *transfer, bool discard);
 void transfers_pause(struct transfers *transfers, bool paused);
 
 struct transfer_progress {
-	const char *workspace, *asset_id, *key; /* borrowed */
+	const char *workspace, *asset_id, *title, *key; /* borrowed; title or NULL */
 	enum role role;
-	int64_t bytes, total; /* total -1 unknown */
-	double rate;          /* bytes/s, smoothed */
-	int64_t started_ms;   /* monotonic */
+	int64_t deadline_ns;  /* as the spec says */
+	int64_t bytes, total; /* those held before included; total -1 unknown */
+	double rate;          /* bytes/s over the last seconds (core/rate.h) */
 };
-/* Visits transfers in flight; figures are at most a second old. */
+/* Visits transfers in flight, in the order they were started; figures are at most a
+ * second old. */
 void transfers_each(struct transfers *transfers,
 	void (*visit)(void *arg, const struct transfer_progress *progress), void *arg);
+
+struct transfers_sum {         /* of those in flight */
+	size_t files, stalled; /* stalled: no bytes for seconds */
+	int64_t bytes;
+	int64_t remaining; /* of the files whose total is known */
+	size_t unknown;    /* files whose total is not */
+	double rate;       /* of all, those that have just ended included */
+};
+void transfers_sum(const struct transfers *transfers, struct transfers_sum *out);
 
 #endif

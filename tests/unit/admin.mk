@@ -18,3 +18,8 @@ unit_programs += tests/unit/test_cli_text
 tests_unit_test_cli_text_SOURCES = tests/unit/test_cli_text.c
 tests_unit_test_cli_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cli_text_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_status_text
+tests_unit_test_status_text_SOURCES = tests/unit/test_status_text.c tests/unit/unit.h
+tests_unit_test_status_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_status_text_LDADD = $(UNIT_LDADD)

@@ -347,19 +347,50 @@ void keeper_space(
 	*total_bytes = -1;
 }
 
+/* What expires is told first, whatever began first. */
 void transfers_each(struct transfers *transfers,
 	void (*visit)(void *arg, const struct transfer_progress *progress), void *arg)
 {
-	const struct transfer_progress progress = { .workspace = "w",
-		.asset_id = "one",
-		.key = "video",
-		.role = ROLE_VIDEO,
-		.bytes = 50,
-		.total = 100,
-		.rate = 10 };
+	const struct transfer_progress all[] = {
+		{ .workspace = "w",
+			.asset_id = "one",
+			.title = "A \x1b title",
+			.key = "video",
+			.role = ROLE_VIDEO,
+			.deadline_ns = INT64_MAX,
+			.bytes = 50,
+			.total = 100,
+			.rate = 10 },
+		{ .workspace = "w",
+			.asset_id = "two",
+			.key = "thumbnail",
+			.role = ROLE_THUMBNAIL,
+			.deadline_ns = INT64_C(1800000000000000000),
+			.bytes = 7,
+			.total = -1,
+			.rate = 5 },
+	};
 
 	(void)transfers;
-	visit(arg, &progress);
+	visit(arg, &all[0]);
+	visit(arg, &all[1]);
+}
+
+void transfers_sum(const struct transfers *transfers, struct transfers_sum *out)
+{
+	(void)transfers;
+	*out = (struct transfers_sum){ .files = 2,
+		.stalled = 1,
+		.bytes = 57,
+		.remaining = 50,
+		.unknown = world.unknown_totals,
+		.rate = 25 };
+}
+
+size_t keeper_files_waiting(const struct keeper *keeper)
+{
+	assert(keeper);
+	return 4;
 }
 
 const struct warning *warnings_all(const struct warnings *warnings, size_t *n)

@@ -31,6 +31,7 @@ struct world {
 	int64_t news_row;
 	bool stops_work;
 	struct warning warning; /* key NULL: none */
+	size_t unknown_totals;  /* files in flight of unknown size */
 };
 extern struct world world;
 

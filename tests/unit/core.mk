@@ -5,6 +5,7 @@ unit_programs += \
 	tests/unit/test_asset \
 	tests/unit/test_order \
 	tests/unit/test_plan \
+	tests/unit/test_rate \
 	tests/unit/test_removal \
 	tests/unit/test_retry
 
@@ -27,3 +28,7 @@ tests_unit_test_removal_LDADD = $(UNIT_LDADD)
 tests_unit_test_retry_SOURCES = tests/unit/test_retry.c
 tests_unit_test_retry_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_retry_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_rate_SOURCES = tests/unit/test_rate.c tests/unit/unit.h
+tests_unit_test_rate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rate_LDADD = $(UNIT_LDADD)

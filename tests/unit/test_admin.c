@@ -138,12 +138,27 @@ static void shows(void **state)
 	has(in, "\"next\":null");
 	in = ask("GET", "/api/v1/status", NULL, 200);
 	has(in, "\"version\":\"1.2\"");
-	has(in, "\"eta_seconds\":5");
+	has(in, "\"in_flight\":{\"files\":2,\"waiting\":4,\"stalled\":1,\"bytes\":57,"
+		"\"total\":107,\"rate\":25,\"eta_seconds\":2}");
+	has(in, "\"transfers\":[{\"workspace\":\"w\",\"id\":\"two\",\"title\":null,"
+		"\"role\":\"thumbnail\",\"key\":\"thumbnail\",\"bytes\":7,"
+		"\"total\":null,\"rate\":5,\"eta_seconds\":null,"
+		"\"expires\":\"2027-01-15T08:00:00.000Z\"},"
+		"{\"workspace\":\"w\",\"id\":\"one\",\"title\":\"A \\u001b title\"");
+	has(in, "\"eta_seconds\":5,\"expires\":null}");
 	has(in, "\"free\":10,\"total\":null");
 	has(in, "\"last_reconcile\":null");
 	has(in, "\"reason\":\"because\"");
 	in = ask("GET", "/metrics", NULL, 200);
 	has(in, "vodkeep_assets{state=\"archived\"} 2");
+	has(in, "\nvodkeep_transfer_bytes_per_second 25\n");
+	has(in, "\nvodkeep_transfer_held_bytes 57\n");
+	has(in, "\nvodkeep_transfer_remaining_bytes 50\n");
+	has(in, "\nvodkeep_transfers_stalled 1\n");
+	has(in, "\nvodkeep_transfers_waiting 4\n");
+	world.unknown_totals = 1;
+	in = ask("GET", "/api/v1/status", NULL, 200);
+	has(in, "\"bytes\":57,\"total\":null,\"rate\":25,\"eta_seconds\":null}");
 	in = ask("GET", "/", NULL, 200);
 	has(in, "<!doctype html>");
 	in = ask("HEAD", "/page.js", NULL, 200);

@@ -3,14 +3,14 @@
  */
 #include <config.h>
 
-#include "base/json.h"
-#include "cli/status_text.h"
 #include "cli/text.h"
 #include "unit.h"
 
 #include <string.h>
 
-#define BAD "\xEF\xBF\xBD"
+#define BAD   "\xEF\xBF\xBD"
+#define MARK2 "\xCC\x81\xCC\x82"
+#define MARKS MARK2 MARK2 MARK2 MARK2
 
 static void cleans(void **state)
 {
@@ -29,7 +29,11 @@ static void cleans(void **state)
 		{ "\xE2\x80\xAE"
 		  "gpj.exe",
 			BAD "gpj.exe" }, /* right-to-left override */
+		{ "\xD8\x9C", BAD },     /* Arabic letter mark */
 		{ "\xFF\xC3", BAD BAD },
+		/* Piles of marks are no higher than eight. */
+		{ "e" MARKS "!", "e" MARKS "!" },
+		{ "e" MARKS MARKS MARKS "!e" MARKS, "e" MARKS "!e" MARKS },
 		{ "Gr\xC3\xBC\xC3\x9F"
 		  "e",
 			"Gr\xC3\xBC\xC3\x9F"
@@ -65,6 +69,61 @@ static void fits(void **state)
 		text_fit(&out, rows[i].text, rows[i].width);
 		assert_string_equal(buf_text(&out), rows[i].fitted);
 		assert_true(text_width(buf_text(&out)) <= rows[i].width);
+		buf_release(&out);
+	}
+}
+
+static void widths(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+	} rows[] = {
+		{ "", 0 }, { "abc", 3 }, { "\xC3\xBC", 1 }, /* ü */
+		{ "u\xCC\x88", 1 },                         /* u, diaeresis */
+		{ "\xEF\xBC\xA1", 2 },                      /* fullwidth A */
+		{ "\xE1\x84\x92\xE1\x85\xA1", 2 },          /* Hangul from parts */
+		{ "\xED\x95\x9C", 2 },                      /* the same, composed */
+		{ "\xE0\xB8\x81\xE0\xB8\xB4", 1 }, /* Thai with a vowel above */
+		{ "\xE0\xA4\x95\xE0\xA5\x81", 1 }, /* Devanagari, the vowel below */
+		{ "\xD7\xA9\xD6\xB8", 1 },         /* Hebrew with a point */
+		{ "\xF0\x9F\x98\x80", 2 },         /* emoji */
+		{ "\xE2\x9D\xA4", 1 },             /* heart, as text */
+		{ "\xE2\x9C\x85", 2 },             /* emoji of the basic plane */
+		{ "\xF0\xA0\x80\x80", 2 },         /* beyond it */
+		{ "\xF3\xA0\x84\x80", 0 },         /* variation selector */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(text_width(rows[i].text), rows[i].width);
+}
+
+static void wraps(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t used, indent, width;
+		const char *lines;
+	} rows[] = {
+		{ "", 0, 2, 10, "" },
+		{ "one two", 0, 2, 7, "one two" },
+		{ "one two", 0, 2, 6, "one\n  two" },
+		{ "one two three", 4, 1, 8, "one\n two\n three" },
+		{ "onetwothree", 0, 2, 4, "onet\n  wo\n  th\n  re\n  e" },
+		{ "  ! one two", 0, 4, 8, "  ! one\n    two" },
+		{ "\xE6\x97\xA5\xE6\x9C\xAC", 0, 0, 3, "\xE6\x97\xA5\n\xE6\x9C\xAC" },
+		{ "\xE6\x97\xA5", 9, 9, 4, "\xE6\x97\xA5" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+
+		buf_init(&out, 256);
+		text_wrap(&out, rows[i].text, rows[i].used, rows[i].indent,
+			rows[i].width);
+		assert_string_equal(buf_text(&out), rows[i].lines);
 		buf_release(&out);
 	}
 }
@@ -150,50 +209,15 @@ static void tables(void **state)
 	buf_release(&out);
 }
 
-static void status(void **state)
-{
-	static const char text[] =
-		"{\"version\":\"1\",\"pid\":7,\"uptime_seconds\":3661,\"paused\":false,"
-		"\"assets\":{\"archived\":3,\"waiting\":0,\"failed\":1},"
-		"\"transfers\":[{\"workspace\":\"w\",\"id\":\"x\",\"role\":\"video\","
-		"\"key\":\"video\",\"bytes\":1048576,\"total\":4194304,\"rate\":1048576,"
-		"\"eta_seconds\":3}],"
-		"\"workspaces\":[{\"name\":\"w\",\"platform\":\"fastpix\",\"paused\":true,"
-		"\"assets\":{\"archived\":3},\"bytes\":2048,\"last_delivery\":null,"
-		"\"last_reconcile\":null}],"
-		"\"archive\":{\"dir\":\"/a\",\"bytes\":2048,\"free\":1024,\"total\":null},"
-		"\"warnings\":[{\"key\":\"disk\",\"text\":\"the disk\\u001b is full\","
-		"\"since\":\"2026-11-22T10:00:00.000Z\"}],"
-		"\"attention\":[{\"workspace\":\"w\",\"id\":\"y\",\"state\":\"failed\","
-		"\"reason\":\"no\",\"due\":null}]}";
-	cJSON *json = NULL;
-	struct buf out;
-
-	(void)state;
-	assert_int_equal(json_parse(text, strlen(text), &json, NULL), 0);
-	buf_init(&out, 65536);
-	status_text(json, 80, &out);
-	assert_non_null(strstr(out.data, "vodkeep 1, up 1h 01m, pid 7\n"));
-	assert_non_null(strstr(out.data, "Assets   3 archived, 1 failed\n"));
-	assert_non_null(strstr(out.data, "[#####...............]  25 %"));
-	assert_non_null(strstr(out.data, "3s left\n"));
-	assert_non_null(strstr(out.data, "! the disk" BAD " is full (since "));
-	assert_non_null(strstr(out.data, "  w/y  failed\n    no\n"));
-	assert_null(strchr(out.data, '\x1B'));
-	for (char *line = strtok(out.data, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(text_width(line) <= 80);
-	buf_release(&out);
-	cJSON_Delete(json);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cleans),
 		cmocka_unit_test(fits),
+		cmocka_unit_test(widths),
+		cmocka_unit_test(wraps),
 		cmocka_unit_test(bars_and_spans),
 		cmocka_unit_test(tables),
-		cmocka_unit_test(status),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

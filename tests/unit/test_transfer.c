@@ -614,23 +614,73 @@ static void count_one(void *arg, const struct transfer_progress *progress)
 	++*count;
 	assert_string_equal(progress->workspace, "w");
 	assert_string_equal(progress->key, "video");
+	assert_string_equal(progress->title, "Goal");
+	assert_int_equal(progress->deadline_ns, 77);
 	assert_int_equal(progress->total, 20 * MIB);
 	assert_int_equal(progress->bytes, 10 * MIB);
+	assert_true(progress->rate > 0);
 }
 
 static void test_progress(void **state)
 {
 	struct world *w = *state;
+	struct transfers_sum sum;
 	int count = 0;
+	w->spec.title = "Goal";
+	w->spec.deadline_ns = 77;
 	start_stalled(w);
 	run_until_held(w, 10 * MIB);
 	run_ms(w, 1200);
 	transfers_each(w->transfers, count_one, &count);
 	assert_int_equal(count, 1);
+	transfers_sum(w->transfers, &sum);
+	assert_int_equal(sum.files, 1);
+	assert_int_equal(sum.stalled, 0);
+	assert_int_equal(sum.bytes, 10 * MIB);
+	assert_int_equal(sum.remaining, 10 * MIB);
+	assert_int_equal(sum.unknown, 0);
+	assert_true(sum.rate > 0);
 	transfer_cancel(w->transfer, true);
 	finish(w);
 	transfers_each(w->transfers, count_one, &count);
 	assert_int_equal(count, 1);
+	transfers_sum(w->transfers, &sum);
+	assert_int_equal(sum.files, 0);
+	assert_int_equal(sum.bytes, 0);
+}
+
+static void look_at(void *arg, const struct transfer_progress *progress)
+{
+	struct transfer_progress *copy = arg;
+	*copy = *progress;
+}
+
+/* Bytes that were there already are no rate. */
+static void test_progress_resumed(void **state)
+{
+	struct world *w = *state;
+	struct transfer_progress progress = { 0 };
+	struct transfers_sum sum;
+	start_stalled(w);
+	run_until_held(w, 10 * MIB);
+	transfer_cancel(w->transfer, false);
+	finish(w);
+	do { /* forgets the first run */
+		run_ms(w, 50);
+		transfers_sum(w->transfers, &sum);
+	} while (sum.rate > 0);
+	w->server.script.stall_after = 1000;
+	start(w);
+	do {
+		transfers_each(w->transfers, look_at, &progress);
+		assert_true(progress.bytes >= (int64_t)(10 * MIB));
+		assert_true(progress.rate <= 4000);
+		transfers_sum(w->transfers, &sum);
+		assert_true(sum.rate <= 4000);
+		run_ms(w, 50);
+	} while (progress.bytes < (int64_t)(10 * MIB) + 1000);
+	transfer_cancel(w->transfer, true);
+	finish(w);
 }
 
 static void test_configure(void **state)
@@ -857,6 +907,7 @@ int main(void)
 		T(test_pause),
 		T(test_pause_midway),
 		T(test_progress),
+		T(test_progress_resumed),
 		T(test_configure),
 		T(test_stall_is_cut),
 		T(test_exists),
