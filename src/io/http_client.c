@@ -30,6 +30,8 @@
 #define WATCH_MS 100
 #define LATE_MS  (3 * WATCH_MS)
 
+#define CONNECTIONS_KEPT 32L
+
 struct watcher {
 	uv_poll_t poll;
 	struct http_client *client;
@@ -299,6 +301,14 @@ int http_client_global_init(struct err *err)
 		curl_easy_strerror(global_result));
 }
 
+/* libcurl would keep four for each call there is: most of them were closed whenever
+ * there is little to do, and made again for the next burst. */
+static long connections_kept(const struct http_client_options *options)
+{
+	const long wanted = 4L * options->per_host;
+	return wanted > CONNECTIONS_KEPT ? wanted : CONNECTIONS_KEPT;
+}
+
 int http_client_open(struct http_client **out, uv_loop_t *loop,
 	const struct http_client_options *options, struct err *err)
 {
@@ -306,12 +316,18 @@ int http_client_open(struct http_client **out, uv_loop_t *loop,
 	if (rc)
 		return rc;
 	CURLM *multi = curl_multi_init();
-	if (!multi)
+	CURLSH *share = curl_share_init();
+	if (!multi || !share) {
+		curl_multi_cleanup(multi);
+		curl_share_cleanup(share);
 		return err_set(err, ERR_LOCAL, "cannot open an HTTP client");
+	}
+	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 
 	struct http_client *client = mem_alloc(sizeof(*client));
 	client->loop = loop;
 	client->multi = multi;
+	client->share = share;
 	client->due_tail = &client->due;
 	client->user_agent = mem_strdup(options->user_agent);
 	uv_timer_init(loop, &client->timer);
@@ -326,6 +342,7 @@ int http_client_open(struct http_client **out, uv_loop_t *loop,
 		multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)options->max_connections);
 	curl_multi_setopt(
 		multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->per_host);
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections_kept(options));
 	*out = client;
 	return 0;
 }
@@ -346,6 +363,7 @@ static void shut(struct http_client *client)
 	if (!client->multi)
 		return;
 	curl_multi_cleanup(client->multi);
+	curl_share_cleanup(client->share);
 	client->multi = NULL;
 	close_handle(client, (uv_handle_t *)&client->timer);
 	close_handle(client, (uv_handle_t *)&client->watch);
