@@ -36,6 +36,7 @@ struct watcher {
 	uv_poll_t poll;
 	struct http_client *client;
 	curl_socket_t fd;
+	int events; /* as libcurl wants them */
 };
 
 static void settle(struct http_client *client);
@@ -159,7 +160,14 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	const struct watcher *watcher = container_of(poll, struct watcher, poll);
-	int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+	int flags = 0;
+	if (status < 0) {
+		/* Reset, most likely. libcurl would give up unread what has arrived,
+		 * and not ask again over a connection of its own: it shall find out
+		 * itself. libuv has stopped watching. */
+		events = watcher->events;
+		uv_poll_start(poll, events, on_poll);
+	}
 	if (events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
@@ -233,6 +241,7 @@ static int on_curl_socket(
 		events |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		events |= UV_WRITABLE;
+	watcher->events = events;
 	uv_poll_start(&watcher->poll, events, on_poll);
 	return 0;
 }

@@ -26,8 +26,11 @@ static bool guarded(const struct http_call *call)
 	return !call->policy.allow_private && !call->policy.proxy;
 }
 
+/* It is under way. What went wrong before that was got over, as when a connection that
+ * was kept had died: libcurl never clears its text. */
 static void began(struct http_call *call)
 {
+	call->trouble[0] = '\0';
 	if (!call->began_ms)
 		call->began_ms = (int64_t)uv_now(call->client->loop);
 }

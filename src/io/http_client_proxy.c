@@ -84,15 +84,17 @@ int proxy_explain(const struct http_call *call, struct err *err)
 			why, sizeof(why), "answered %ld instead of connecting", answer);
 		return fail(call, why, err);
 	}
+	if (call->paced || answer != 0) /* the request has left, or TLS has begun */
+		return 0;
 	switch (call->result) {
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return fail(call, "cannot be found: its name does not resolve", err);
-	case CURLE_OPERATION_TIMEDOUT:
-		if (call->paced) /* the request has left: it got through */
-			return 0;
-		/* fallthrough */
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_PROXY:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
 		snprintf(why, sizeof(why), "cannot be used: %.*s", said_len, said);
 		return fail(call, why, err);
 	default:

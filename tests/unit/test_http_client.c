@@ -68,6 +68,7 @@ static const struct fault_answer plain_answers[] = {
 	{ "/reset", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", FAULT_RESET,
 		0 },
 	{ "/empty", "", FAULT_CLOSE, 0 },
+	{ "/refuse", "", FAULT_RESET, 0 },
 	{ "/noise", "hello\r\n\r\n", FAULT_CLOSE, 0 },
 	{ "/silent", "", FAULT_STALL, 0 },
 	{ "/stall", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", FAULT_STALL,
@@ -99,6 +100,8 @@ static const struct fault_answer plain_answers[] = {
 	{ "/1.0-length", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", FAULT_CLOSE,
 		0 },
 	{ "/1.0-cut", "HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nabc", FAULT_CLOSE,
+		0 },
+	{ "/reset-late", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", FAULT_RESET,
 		0 },
 	{ "/continue",
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
@@ -564,8 +567,14 @@ static void test_head(void **state)
 	h = get(f, "/1.0-length");
 	assert_class(&h, ERR_NONE, "");
 	assert_int_equal(h.head.content_length, 3);
+	for (int i = 0; i < 2; i++) { /* what came before the reset counts */
+		h = get(f, "/reset-late");
+		assert_class(&h, ERR_NONE, "");
+		assert_int_equal(h.bytes, 3);
+	}
 	h = get(f, "/1.0-cut");
-	assert_class(&h, ERR_TRANSIENT, "7 bytes remaining");
+	/* Not "Broken pipe", as the connection said that was tried first. */
+	assert_class(&h, ERR_TRANSIENT, "partial file");
 
 	char *absurd = mem_alloc(200000);
 	strcpy(absurd, "HTTP/1.1 200 OK\r\n");
@@ -698,8 +707,9 @@ static void test_faults(void **state)
 		const char *path, *why;
 	} cases[] = {
 		{ "/cut", "127.0.0.1: " },
-		{ "/reset", "127.0.0.1: " },
+		{ "/reset", "127.0.0.1: Recv failure: Connection reset by peer" },
 		{ "/empty", "Empty reply" },
+		{ "/refuse", "127.0.0.1: Recv failure: Connection reset by peer" },
 		{ "/noise", "127.0.0.1: " },
 		{ "/silent", "127.0.0.1: stalled: 0 bytes in 0.2 s" },
 		{ "/stall", "127.0.0.1: stalled: " },
