@@ -164,6 +164,41 @@ def _pipe(one: socket.socket, other: socket.socket) -> None:
             if not piece:
                 return
             ends[sock].sendall(piece)
+            # What TLS has taken in already shows on no socket.
+            while isinstance(sock, ssl.SSLSocket) and sock.pending():
+                ends[sock].sendall(sock.recv(65536))
+
+
+def front(address: str, port: int) -> Serve:
+    """Passes everything on to this address: TLS in front of a plain server."""
+
+    def serve(connection: Connection) -> None:
+        with socket.create_connection((address, port), 10) as there:
+            _pipe(connection.sock, there)
+
+    return serve
+
+
+class BlackHole:
+    """A port that answers no connection attempt, as an address behind a broken route does: its
+    queue of connections is full."""
+
+    def __init__(self, address: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.listener = socket.socket(family)
+        self.listener.bind((address, port))
+        self.listener.listen(0)
+        self.filling = [socket.socket(family) for _ in range(3)]
+        for sock in self.filling:
+            sock.setblocking(False)
+            sock.connect_ex((address, port))
+
+    def __enter__(self) -> "BlackHole":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sock in [self.listener, *self.filling]:
+            sock.close()
 
 
 def _connect(host: str, port: int, names: dict[str, str]) -> socket.socket:

@@ -263,14 +263,17 @@ def use_proxy(agent: Agent, url: str) -> None:
     agent.environment["http_proxy"] = "http://127.0.0.1:%d" % free_port()
 
 
-def test_everything_goes_through_the_proxy(idle_agent: Agent, twin: Twin) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_everything_goes_through_the_proxy(idle_agent: Agent, twin: Twin, scheme: str) -> None:
     agent, asked = idle_agent, []  # type: Agent, list[str]
     authority = Authority(agent.directory)
-    agent.config.set("workspace stage", ca_file=authority.cert)
+    for workspace in ("production", "stage"):
+        agent.config.set("workspace " + workspace, ca_file=authority.cert)
     names = {"media.nowhere.example": "127.0.0.1"}
-    proxy = Host(hosts.http_proxy(asked, "user:p@ss", names))
+    proxy = Host(hosts.http_proxy(asked, "user:p@ss", names),
+                 authority.context() if scheme == "https" else None)
     host = Host(hello, authority.context("DNS:media.nowhere.example"))
-    use_proxy(agent, "http://user:p%%40ss@127.0.0.1:%d" % proxy.port)
+    use_proxy(agent, "%s://user:p%%40ss@127.0.0.1:%d" % (scheme, proxy.port))
     with proxy, host:
         agent.start()
         plain = twin.add_fastpix(size=300_000)
