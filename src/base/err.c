@@ -19,6 +19,7 @@ static const char *const class_names[ERR_CLASSES] = {
 	[ERR_NOT_YET] = "not-yet",
 	[ERR_PERMANENT] = "permanent",
 	[ERR_LOCAL] = "local",
+	[ERR_NO_ROOM] = "no-room",
 	[ERR_CANCELLED] = "cancelled",
 	[ERR_AUTH] = "auth",
 	[ERR_INPUT] = "input",

@@ -19,6 +19,8 @@ enum err_class {
 	ERR_NOT_YET, /* the platform is not ready: asked again on its own schedule */
 	ERR_PERMANENT, /* will not get better by itself */
 	ERR_LOCAL,     /* the disk here is full, read-only or gone: everything pauses */
+	ERR_NO_ROOM,   /* too large for the room there is: this waits, what fits goes on
+			*/
 	ERR_CANCELLED, /* stopped on purpose */
 	ERR_AUTH,      /* the platform refuses the API credentials: a person must act */
 	ERR_INPUT,     /* what was given is not acceptable */

@@ -119,8 +119,10 @@ static void set_options(CURL *curl, const struct config *config,
 	}
 	if (ws->ca_file)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, ws->ca_file);
-	if (ws->proxy)
-		curl_easy_setopt(curl, CURLOPT_PROXY, ws->proxy);
+	/* As the agent does: what the environment says about proxies counts for
+	 * nothing. */
+	curl_easy_setopt(curl, CURLOPT_PROXY, ws->proxy ? ws->proxy : "");
+	curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
 }
 
 static void learn_clock(CURL *curl, int64_t *clock_ns, bool *clock_known)

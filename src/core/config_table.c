@@ -269,10 +269,13 @@ const struct config_option config_options[] = {
 		  "platforms on premises." },
 	{ SECTION_WORKSPACE, "ca_file", TEXT_AT(text, workspace_config, ca_file),
 	  .dflt = "", .expects = "the path of a PEM file",
-	  .help = "PEM file of certificate authorities to trust besides the system's." },
+	  .help = "PEM file of certificate authorities to trust besides the system's. Read "
+		  "again when it has changed." },
 	{ SECTION_WORKSPACE, "proxy", TEXT_AT(proxy, workspace_config, proxy),
 	  .dflt = "",
-	  .help = "Proxy for this workspace: http://, https:// or socks5h://HOST:PORT." },
+	  .help = "Proxy for this workspace: http://, https:// or socks5h://HOST:PORT. It "
+		  "looks up the names; nothing goes around it, whatever the environment "
+		  "says." },
 	{ SECTION_WORKSPACE, "request_mp4", BOOL_AT(workspace_config, request_mp4),
 	  .dflt = "no", .flags = OPTION_FASTPIX, .later_for = "yes",
 	  .later = "the renditions that are there are taken",

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define SAVE_AGAIN_MS 1000
+#define ROOM_AGAIN_MS 60000 /* or retry_max, if that is less */
 
 int64_t look_now_ns(void)
 {
@@ -227,6 +228,18 @@ void look_rest_on_schedule(struct look *look, const char *why, enum asset_state 
 		now_ns + retry_schedule_ms(&limits, waited_ms) * NS_PER_MS, "%s", text);
 }
 
+/* What does not fit is not the first again, or nothing that fits had its turn. */
+static void rest_without_room(
+	struct look *look, const struct err *err, enum asset_state rest)
+{
+	struct retry_limits limits = look_limits(look);
+	int64_t delay_ms =
+		limits.max_ms < ROOM_AGAIN_MS ? limits.max_ms : ROOM_AGAIN_MS;
+
+	look_note(look, "retry", "%s; goes on when there is", err->text);
+	look_settle(look, rest, look_now_ns() + delay_ms * NS_PER_MS, "%s", err->text);
+}
+
 void look_rest(struct look *look, const struct err *err)
 {
 	enum asset_state rest = plan_rest_state(look->asset, look->before);
@@ -245,6 +258,10 @@ void look_rest(struct look *look, const struct err *err)
 		look_rest_on_schedule(look, err->text, rest);
 		return;
 	case RETRY_WHEN_WELL:
+		if (err->class == ERR_NO_ROOM) {
+			rest_without_room(look, err, rest);
+			return;
+		}
 		if (err->class == ERR_LOCAL)
 			guard_trouble(look->env->guard, err);
 		look_note(look, "retry", "%s; goes on when it is over", err->text);

@@ -88,9 +88,9 @@ struct transfer_events {
 	void (*sealed)(void *arg, const struct part *part);
 	/* Once, last. result is NULL on failure. err->class: TRANSIENT (retry,
 	 * resumes), STALE (401/403/410 on the link: resolve again), NOT_YET (404 on a
-	 * rendition), PERMANENT (host refused, certificate, 4xx), LOCAL (disk), EXISTS
-	 * (a foreign file lies at the final path: claim another and start again; the
-	 * part is kept), CANCELLED. */
+	 * rendition), PERMANENT (host refused, certificate, 4xx), LOCAL (disk), NO_ROOM
+	 * (for this file), EXISTS (a foreign file lies at the final path: claim another
+	 * and start again; the part is kept), CANCELLED. */
 	void (*done)(
 		void *arg, const struct err *err, const struct transfer_result *result);
 	void *arg;

@@ -46,9 +46,14 @@ static int check_space(const struct job *job, struct err *err)
 	size_format_human(need, need_text);
 	size_format_human(free_bytes, free_text);
 	size_format_human(job->keep_free_bytes, keep_text);
-	return err_set(err, ERR_LOCAL,
-		"the archive's disk is too full: %s are needed, %s are free, and %s of "
-		"them are to stay free",
+	if (free_bytes < job->keep_free_bytes)
+		return err_set(err, ERR_LOCAL,
+			"the archive's disk is too full: %s are free, and %s are to stay "
+			"free",
+			free_text, keep_text);
+	return err_set(err, ERR_NO_ROOM,
+		"there is no room for it on the archive's disk: %s are needed, %s are "
+		"free, and %s of them are to stay free",
 		need_text, free_text, keep_text);
 }
 

@@ -30,10 +30,13 @@
 #define WATCH_MS 100
 #define LATE_MS  (3 * WATCH_MS)
 
+#define CONNECTIONS_KEPT 32L
+
 struct watcher {
 	uv_poll_t poll;
 	struct http_client *client;
 	curl_socket_t fd;
+	int events; /* as libcurl wants them */
 };
 
 static void settle(struct http_client *client);
@@ -157,7 +160,14 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	const struct watcher *watcher = container_of(poll, struct watcher, poll);
-	int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+	int flags = 0;
+	if (status < 0) {
+		/* Reset, most likely. libcurl would give up unread what has arrived,
+		 * and not ask again over a connection of its own: it shall find out
+		 * itself. libuv has stopped watching. */
+		events = watcher->events;
+		uv_poll_start(poll, events, on_poll);
+	}
 	if (events & UV_READABLE)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
@@ -231,6 +241,7 @@ static int on_curl_socket(
 		events |= UV_READABLE;
 	if (what & CURL_POLL_OUT)
 		events |= UV_WRITABLE;
+	watcher->events = events;
 	uv_poll_start(&watcher->poll, events, on_poll);
 	return 0;
 }
@@ -299,6 +310,14 @@ int http_client_global_init(struct err *err)
 		curl_easy_strerror(global_result));
 }
 
+/* libcurl would keep four for each call there is: most of them were closed whenever
+ * there is little to do, and made again for the next burst. */
+static long connections_kept(const struct http_client_options *options)
+{
+	const long wanted = 4L * options->per_host;
+	return wanted > CONNECTIONS_KEPT ? wanted : CONNECTIONS_KEPT;
+}
+
 int http_client_open(struct http_client **out, uv_loop_t *loop,
 	const struct http_client_options *options, struct err *err)
 {
@@ -306,12 +325,18 @@ int http_client_open(struct http_client **out, uv_loop_t *loop,
 	if (rc)
 		return rc;
 	CURLM *multi = curl_multi_init();
-	if (!multi)
+	CURLSH *share = curl_share_init();
+	if (!multi || !share) {
+		curl_multi_cleanup(multi);
+		curl_share_cleanup(share);
 		return err_set(err, ERR_LOCAL, "cannot open an HTTP client");
+	}
+	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
 
 	struct http_client *client = mem_alloc(sizeof(*client));
 	client->loop = loop;
 	client->multi = multi;
+	client->share = share;
 	client->due_tail = &client->due;
 	client->user_agent = mem_strdup(options->user_agent);
 	uv_timer_init(loop, &client->timer);
@@ -326,6 +351,7 @@ int http_client_open(struct http_client **out, uv_loop_t *loop,
 		multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)options->max_connections);
 	curl_multi_setopt(
 		multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)options->per_host);
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections_kept(options));
 	*out = client;
 	return 0;
 }
@@ -346,6 +372,7 @@ static void shut(struct http_client *client)
 	if (!client->multi)
 		return;
 	curl_multi_cleanup(client->multi);
+	curl_share_cleanup(client->share);
 	client->multi = NULL;
 	close_handle(client, (uv_handle_t *)&client->timer);
 	close_handle(client, (uv_handle_t *)&client->watch);

@@ -37,8 +37,7 @@ struct http_policy {
 	bool (*host_allowed)(void *arg, const char *host);
 	void *arg;
 	bool allow_private; /* private, loopback, link-local … addresses and http:// */
-	const char
-		*ca_file; /* a CA besides the system's, or NULL; read once a client */
+	const char *ca_file; /* CAs besides the system's, or NULL; read when changed */
 	/* URL or NULL: none, whatever the environment says. The proxy resolves names,
 	 * so there the address guard is its business; the host policy still holds. */
 	const char *proxy;
@@ -75,9 +74,9 @@ struct http_call_events {
 	bool (*data)(void *arg, const void *data, size_t len);
 	/* Exactly once, never inside another function of the client, last; the call is
 	 * freed after. err->class is NONE for any complete answer, whatever its status;
-	 * TRANSIENT for network trouble, cut bodies, stalls; PERMANENT for certificate
-	 * errors, refused hosts or addresses, too many redirects; head is NULL if none
-	 * came. */
+	 * TRANSIENT for network trouble, cut bodies, stalls, the proxy's refusals, an
+	 * unusable CA file; PERMANENT for certificate errors, refused hosts or
+	 * addresses, too many redirects; head is NULL if none came. */
 	void (*done)(void *arg, const struct err *err, const struct http_head *head);
 	void *arg;
 };

@@ -155,12 +155,16 @@ int policy_explain(const struct http_call *call, struct err *err)
 		return 0;
 	if (call->result == CURLE_OK)
 		return err_set(err, ERR_TRANSIENT, "%s: no answer", host);
+	/* Where another address was tried, that one's failure counts. */
 	if (call->blocked.class != ERR_NONE &&
-		(call->result == CURLE_COULDNT_CONNECT ||
+		((call->result == CURLE_COULDNT_CONNECT && !call->tried) ||
 			call->result == CURLE_ABORTED_BY_CALLBACK)) {
 		*err = call->blocked;
 		return -(int)err->class;
 	}
+	int rc = proxy_explain(call, err);
+	if (rc)
+		return rc;
 	const char *why =
 		call->trouble[0] ? call->trouble : curl_easy_strerror(call->result);
 	return err_set(err, class_of(call->result), "%s: %.*s", host,

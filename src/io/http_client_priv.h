@@ -7,6 +7,7 @@
  *   http_client_hop.c      an easy handle
  *   http_client_receive.c  what comes in
  *   http_client.c          the loop side; http_client_policy.c  what is allowed
+ *   http_client_proxy.c    the way through a proxy
  *   http_client_ca.c       CAs
  */
 #ifndef VODKEEP_IO_HTTP_CLIENT_PRIV_H
@@ -18,7 +19,8 @@
 
 struct http_client {
 	uv_loop_t *loop;
-	CURLM *multi;
+	CURLM *multi;     /* has the connections and the names found */
+	CURLSH *share;    /* has the TLS sessions: a hop's handle is gone too soon */
 	uv_timer_t timer; /* libcurl's */
 	uv_timer_t watch; /* stalls and total times; runs while there are calls */
 	uv_idle_t later;  /* settles what is due, outside of every callback */
@@ -82,6 +84,7 @@ struct http_call {
 	CURLcode result;
 	struct err stop;    /* why we end it, if class is not NONE */
 	struct err blocked; /* why an address was not tried */
+	bool tried;         /* another one was */
 
 	bool pause_wanted, paused; /* as asked for; as libcurl was told */
 	bool paced;                /* the request has left: bytes are expected */
@@ -124,10 +127,21 @@ char *policy_resolve(const char *url, const char *location);
 /* 0 when the finished hop brought a complete answer, or why not. */
 int policy_explain(const struct http_call *call, struct err *err);
 
+/* http_client_proxy.c */
+
+/* Have the hop go through @proxy, or straight when it is NULL, whatever the environment
+ * says. */
+void proxy_set(CURL *easy, const char *proxy);
+/* 0 when the hop did not fail on the proxy, or how it did. */
+int proxy_explain(const struct http_call *call, struct err *err);
+/* For an answer with 407: what the proxy wants. */
+void proxy_refused(const struct http_call *call, struct err *err);
+
 /* http_client_ca.c */
 
-/* The system's CAs and those of @path as one PEM text, cached in the client. */
-int ca_bundle_get(struct http_client *client, const char *path, struct curl_blob *blob,
+/* The name of a file with the system's CAs and those of @path, for as long as the
+ * client lives; another name once that file has changed. @err is not NULL. */
+int ca_bundle_get(struct http_client *client, const char *path, const char **name,
 	struct err *err);
 void ca_bundles_free(struct http_client *client);
 

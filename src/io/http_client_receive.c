@@ -65,6 +65,11 @@ static bool head_ended(struct http_call *call)
 		call->redirecting = true;
 		return true;
 	}
+	if (call->head.status == 407 && call->policy.proxy) {
+		proxy_refused(call, &call->stop);
+		http_client_due(call->client, call);
+		return false;
+	}
 	call->head.retry_after_ms = retry_after_ms(call->easy);
 	memcpy(call->head.host, call->origin.host, sizeof(call->head.host));
 	call->head_complete = true;

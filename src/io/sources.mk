@@ -7,6 +7,7 @@ libvodkeep_a_SOURCES += \
 	src/io/http_client_hop.c \
 	src/io/http_client_policy.c \
 	src/io/http_client_priv.h \
+	src/io/http_client_proxy.c \
 	src/io/http_client_receive.c \
 	src/io/http_head.c src/io/http_head.h \
 	src/io/http_server.c src/io/http_server.h \

@@ -43,3 +43,9 @@ EXTRA_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_LDADD = $(VK_LIBS)
 CLEANFILES += tests/bench/bench_store
+
+# The same for the HTTP client: make tests/bench/bench_http
+EXTRA_PROGRAMS += tests/bench/bench_http
+tests_bench_bench_http_SOURCES = tests/bench/bench_http.c
+tests_bench_bench_http_LDADD = $(VK_LIBS)
+CLEANFILES += tests/bench/bench_http

@@ -26,6 +26,8 @@ integration_files = \
 	tests/integration/README.md \
 	tests/integration/agentctl.py \
 	tests/integration/conftest.py \
+	tests/integration/hosts.py \
+	tests/integration/network_cases.py \
 	tests/integration/report.py \
 	tests/integration/test_api.py \
 	tests/integration/test_audit_commands.py \
@@ -38,6 +40,8 @@ integration_files = \
 	tests/integration/test_files.py \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
+	tests/integration/test_hosts.py \
+	tests/integration/test_network.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \

@@ -68,6 +68,7 @@ static const struct fault_answer plain_answers[] = {
 	{ "/reset", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", FAULT_RESET,
 		0 },
 	{ "/empty", "", FAULT_CLOSE, 0 },
+	{ "/refuse", "", FAULT_RESET, 0 },
 	{ "/noise", "hello\r\n\r\n", FAULT_CLOSE, 0 },
 	{ "/silent", "", FAULT_STALL, 0 },
 	{ "/stall", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", FAULT_STALL,
@@ -89,6 +90,22 @@ static const struct fault_answer plain_answers[] = {
 		FAULT_KEEP, 0 },
 	{ "/forbidden",
 		"HTTP/1.1 302 See\r\nLocation: http://evil.example/x?sig=1\r\nContent-Length: 0\r\n\r\n",
+		FAULT_KEEP, 0 },
+	{ "/407", "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n", FAULT_KEEP, 0 },
+	{ "asks.example:443", "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n",
+		FAULT_CLOSE, 0 },
+	{ "refused.example:443", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
+		FAULT_CLOSE, 0 },
+	{ "/1.0", "HTTP/1.0 200 OK\r\nETag: \"old\"\r\n\r\nabc", FAULT_CLOSE, 0 },
+	{ "/1.0-length", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", FAULT_CLOSE,
+		0 },
+	{ "/1.0-cut", "HTTP/1.0 200 OK\r\nContent-Length: 10\r\n\r\nabc", FAULT_CLOSE,
+		0 },
+	{ "/reset-late", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", FAULT_RESET,
+		0 },
+	{ "/continue",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
 		FAULT_KEEP, 0 },
 	{ NULL, NULL, FAULT_KEEP, 0 },
 };
@@ -539,6 +556,25 @@ static void test_head(void **state)
 	assert_int_equal(h.bytes, 3);
 	assert_int_equal(h.head.content_length, -1);
 	assert_string_equal(h.head.etag, "");
+	h = get(f, "/continue");
+	assert_int_equal(h.heads, 1);
+	assert_int_equal(h.bytes, 2);
+	h = get(f, "/1.0");
+	assert_class(&h, ERR_NONE, "");
+	assert_int_equal(h.bytes, 3);
+	assert_int_equal(h.head.content_length, -1);
+	assert_string_equal(h.head.etag, "\"old\"");
+	h = get(f, "/1.0-length");
+	assert_class(&h, ERR_NONE, "");
+	assert_int_equal(h.head.content_length, 3);
+	for (int i = 0; i < 2; i++) { /* what came before the reset counts */
+		h = get(f, "/reset-late");
+		assert_class(&h, ERR_NONE, "");
+		assert_int_equal(h.bytes, 3);
+	}
+	h = get(f, "/1.0-cut");
+	/* Not "Broken pipe", as the connection said that was tried first. */
+	assert_class(&h, ERR_TRANSIENT, "partial file");
 
 	char *absurd = mem_alloc(200000);
 	strcpy(absurd, "HTTP/1.1 200 OK\r\n");
@@ -671,8 +707,9 @@ static void test_faults(void **state)
 		const char *path, *why;
 	} cases[] = {
 		{ "/cut", "127.0.0.1: " },
-		{ "/reset", "127.0.0.1: " },
+		{ "/reset", "127.0.0.1: Recv failure: Connection reset by peer" },
 		{ "/empty", "Empty reply" },
+		{ "/refuse", "127.0.0.1: Recv failure: Connection reset by peer" },
 		{ "/noise", "127.0.0.1: " },
 		{ "/silent", "127.0.0.1: stalled: 0 bytes in 0.2 s" },
 		{ "/stall", "127.0.0.1: stalled: " },
@@ -911,12 +948,64 @@ static void test_proxy(void **state)
 	struct heard h = get(f, "/ok");
 	assert_int_equal(h.err.class, ERR_NONE);
 	unsetenv("http_proxy");
-	sprintf(proxy, "http://127.0.0.1:%d", f->other.port);
+	sprintf(proxy, "http://u%%40:pw@127.0.0.1:%d", f->other.port);
 	f->policy.proxy = proxy;
+	setenv("no_proxy", "*", 1); /* neither does this */
 	h = get_url(f, "http://some.example/ok");
+	unsetenv("no_proxy");
 	assert_class(&h, ERR_NONE, "");
 	assert_memory_equal(f->other.last, "GET http://some.example/ok HTTP/1.1", 35);
+	assert_non_null(strstr(
+		f->other.last, "Proxy-Authorization: Basic dUA6cHc=\r\n")); /* u@:pw */
 	assert_string_equal(h.head.host, "some.example");
+	fixture_free(f);
+}
+
+static void test_proxy_trouble(void **state)
+{
+	static const struct {
+		const char *proxy; /* "PORT" is the other server's */
+		const char *url, *why;
+	} cases[] = {
+		{ "http://u:pw@127.0.0.1:PORT", "http://some.example/407",
+			"some.example: the proxy 127.0.0.1:PORT answered 407: it does "
+			"not accept" },
+		{ "http://u:pw@127.0.0.1:PORT", "https://asks.example/407",
+			"asks.example: the proxy 127.0.0.1:PORT answered 407: it does "
+			"not accept" },
+		{ "http://u:pw@127.0.0.1:PORT", "https://refused.example/x",
+			"refused.example: the proxy 127.0.0.1:PORT answered 403 instead" },
+		{ "http://u:pw@127.0.0.1:1", "https://127.0.0.1:PORT/ok",
+			"127.0.0.1: the proxy 127.0.0.1:1 cannot be used: Failed to "
+			"connect to 127.0.0.1 port 1" },
+		{ "http://u:pw@nowhere.invalid:1", "https://127.0.0.1:PORT/ok",
+			"127.0.0.1: the proxy nowhere.invalid:1 cannot be found" },
+		{ "http://u:p@w@127.0.0.1:PORT", "https://refused.example/x",
+			"refused.example: the proxy 127.0.0.1:PORT cannot be found" },
+		{ "socks5://u:pw@127.0.0.1:PORT", "https://nowhere.invalid/ok",
+			"nowhere.invalid: the proxy 127.0.0.1:PORT cannot be used: " },
+	};
+	struct fixture *f = fixture_new(0);
+	(void)state;
+	f->policy.connect_timeout_ms = 1000;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *from[3] = { cases[i].proxy, cases[i].url, cases[i].why };
+		char text[3][200];
+		for (int j = 0; j < 3; j++) {
+			const char *port = strstr(from[j], "PORT");
+			int before = port ? (int)(port - from[j]) : 0;
+			if (port)
+				sprintf(text[j], "%.*s%d%s", before, from[j],
+					f->other.port, port + 4);
+			else
+				sprintf(text[j], "%s", from[j]);
+		}
+		f->policy.proxy = text[0];
+		struct heard h = get_url(f, text[1]);
+		assert_class(&h, ERR_TRANSIENT, text[2]);
+		assert_null(strstr(h.err.text, "pw"));
+		assert_null(strstr(h.err.text, "w@"));
+	}
 	fixture_free(f);
 }
 
@@ -1004,13 +1093,17 @@ static void test_tls(void **state)
 
 	f->policy.ca_file = "/nonexistent/ca.pem";
 	h = get_url(f, url);
-	assert_class(&h, ERR_PERMANENT, "CA file /nonexistent/ca.pem: ");
+	assert_class(&h, ERR_TRANSIENT, "CA file /nonexistent/ca.pem: ");
+	f->policy.ca_file = other_ca; /* read before, and changed since */
 	write_file(other_ca, "nothing");
-	char other_name[80];
-	sprintf(other_name, "%s/./other", dir); /* a path not read before */
-	f->policy.ca_file = other_name;
 	h = get_url(f, url);
-	assert_class(&h, ERR_PERMANENT, "no PEM certificate");
+	assert_class(&h, ERR_TRANSIENT, "no PEM certificate");
+	write_file(other_ca, tls.cert);
+	h = get_url(f, url);
+	assert_class(&h, ERR_NONE, "");
+	write_file(other_ca, stranger.cert);
+	h = get_url(f, url);
+	assert_class(&h, ERR_PERMANENT, "SSL certificate problem");
 
 	http_server_close(server, on_server_closed, &closed);
 	fixture_free(f);
@@ -1038,6 +1131,7 @@ int main(void)
 		cmocka_unit_test(test_close_busy),
 		cmocka_unit_test(test_per_host),
 		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_proxy_trouble),
 		cmocka_unit_test(test_tls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
