@@ -49,6 +49,42 @@ static void states(const cJSON *status, struct buf *out)
 	buf_str(out, any ? "\n" : "none yet\n");
 }
 
+/* Local time without the zone: a column is short, the zone is the reader's. */
+static void short_time(const char *rfc3339, char out[40])
+{
+	text_time(rfc3339, out);
+	if (strlen(out) > 19)
+		out[19] = '\0';
+}
+
+/* "Limits   2.0 MiB/s until 2026-11-22 18:00:00", then "rule clips no limit" */
+static void limits(const cJSON *status, struct buf *out)
+{
+	const cJSON *limit;
+	const char *head = "Limits   ";
+	char text[40];
+
+	cJSON_ArrayForEach (limit, json_at(status, "bandwidth")) {
+		int64_t rate = json_int(limit, "rate", 0);
+		buf_str(out, head);
+		if (json_text(limit, "name")) {
+			text_clean(out, json_text(limit, "of"));
+			buf_char(out, ' ');
+			text_clean(out, json_text(limit, "name"));
+			buf_char(out, ' ');
+		}
+		text_size(rate, text);
+		buf_printf(out, "%s%s", rate > 0 ? text : "no limit",
+			rate > 0 ? "/s" : "");
+		if (json_text(limit, "until")) {
+			short_time(json_text(limit, "until"), text);
+			buf_printf(out, " until %s", text);
+		}
+		buf_char(out, '\n');
+		head = "         ";
+	}
+}
+
 static void warnings(const cJSON *status, struct buf *out)
 {
 	const cJSON *warning;
@@ -105,14 +141,6 @@ static void transfers(const cJSON *status, size_t width, struct buf *out)
 	cJSON_ArrayForEach (json, json_at(status, "transfers")) {
 		transfer(json, width, out);
 	}
-}
-
-/* Local time without the zone: a column is short, the zone is the reader's. */
-static void short_time(const char *rfc3339, char out[40])
-{
-	text_time(rfc3339, out);
-	if (strlen(out) > 19)
-		out[19] = '\0';
 }
 
 static void workspaces(const cJSON *status, size_t width, struct buf *out)
@@ -190,6 +218,7 @@ void status_text(const cJSON *status, size_t width, struct buf *out)
 {
 	head(status, out);
 	states(status, out);
+	limits(status, out);
 	warnings(status, out);
 	transfers(status, width, out);
 	workspaces(status, width, out);

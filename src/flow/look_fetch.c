@@ -343,6 +343,7 @@ static void begin(struct task *task)
 	spec = (struct transfer_spec){
 		.workspace = look->ws->name,
 		.asset_id = look->asset->id,
+		.rule = look->rule->name,
 		.row = look->row,
 		.role = task->role,
 		.key = task->key,

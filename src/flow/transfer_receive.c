@@ -2,7 +2,8 @@
  * Receiving: one HTTP call (a second one only when the first answer was of no use for a
  * part) and the blocks of its body. curl brings at most 16 KiB at a time; they are
  * collected to blocks, each written with one pwrite and passed on to the hasher. Too
- * many blocks on their way pause the call: that is all the flow control there is.
+ * many blocks on their way pause the call, and so does the throttle: that is all the
+ * flow control there is.
  *
  * Nothing here ends a job: callbacks of the call mark it with job_fail() and stop the
  * call; job_advance() goes on when the call has ended.
@@ -129,7 +130,8 @@ void job_sync_if_due(struct job *job)
 void job_update_pause(struct job *job)
 {
 	bool pause = job->station->paused || job->step_busy ||
-		     job->blocks >= BLOCKS_MAX || blocks_scarce(job);
+		     job->blocks >= BLOCKS_MAX || blocks_scarce(job) ||
+		     throttle_stops(job);
 	if (!job->call || pause == job->call_paused)
 		return;
 	job->call_paused = pause;
@@ -301,6 +303,7 @@ static bool on_data(void *arg, const void *data, size_t len)
 		return buf_append(&job->error_body, data, len) == 0;
 	if (!check_room(job, len))
 		return false;
+	throttle_take(job, len);
 	while (len > 0 && !job->ending) {
 		struct block *block = job->current;
 		if (!block)
@@ -346,6 +349,7 @@ static void body_complete(struct job *job)
 	}
 	job->part.total = job->arrived;
 	job->body_done = true;
+	throttle_leave(job);
 	job_flush(job, true);
 }
 
@@ -441,4 +445,6 @@ void job_call(struct job *job)
 	struct http_client *client = outlet_take(job->station, &job->outlet);
 	job->call = http_call_start(client, &request, &job->policy, &events);
 	http_request_release(&request);
+	throttle_join(job);
+	job_update_pause(job);
 }

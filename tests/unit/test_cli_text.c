@@ -158,6 +158,9 @@ static void status(void **state)
 		"\"transfers\":[{\"workspace\":\"w\",\"id\":\"x\",\"role\":\"video\","
 		"\"key\":\"video\",\"bytes\":1048576,\"total\":4194304,\"rate\":1048576,"
 		"\"eta_seconds\":3}],"
+		"\"bandwidth\":[{\"of\":\"total\",\"name\":null,\"rate\":2097152,"
+		"\"until\":\"2026-11-22T10:00:00.000Z\"},"
+		"{\"of\":\"rule\",\"name\":\"r\",\"rate\":null,\"until\":null}],"
 		"\"workspaces\":[{\"name\":\"w\",\"platform\":\"fastpix\",\"paused\":true,"
 		"\"assets\":{\"archived\":3},\"bytes\":2048,\"last_delivery\":null,"
 		"\"last_reconcile\":null}],"
@@ -175,6 +178,8 @@ static void status(void **state)
 	status_text(json, 80, &out);
 	assert_non_null(strstr(out.data, "vodkeep 1, up 1h 01m, pid 7\n"));
 	assert_non_null(strstr(out.data, "Assets   3 archived, 1 failed\n"));
+	assert_non_null(strstr(out.data, "Limits   2.0 MiB/s until 2026-11-22 "));
+	assert_non_null(strstr(out.data, "\n         rule r no limit\n"));
 	assert_non_null(strstr(out.data, "[#####...............]  25 %"));
 	assert_non_null(strstr(out.data, "3s left\n"));
 	assert_non_null(strstr(out.data, "! the disk" BAD " is full (since "));
