@@ -425,6 +425,7 @@ void job_call(struct job *job)
 	};
 	struct http_request request;
 
+	throttle_join(job);
 	job->policy = (struct http_policy){
 		.host_allowed = host_allowed,
 		.arg = job,
@@ -435,6 +436,7 @@ void job_call(struct job *job)
 		.low_speed_bytes = job->low_speed_bytes,
 		.low_speed_ms = job->low_speed_ms,
 		.redirects = REDIRECTS,
+		.small_reads = job->allowance.limited,
 	};
 	buf_release(&job->error_body);
 	buf_init(&job->error_body, ERROR_BODY_MAX);
@@ -445,6 +447,5 @@ void job_call(struct job *job)
 	struct http_client *client = outlet_take(job->station, &job->outlet);
 	job->call = http_call_start(client, &request, &job->policy, &events);
 	http_request_release(&request);
-	throttle_join(job);
 	job_update_pause(job);
 }
