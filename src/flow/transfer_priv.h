@@ -106,8 +106,8 @@ struct scope; /* a limit with its bucket */
 struct throttle {
 	uv_timer_t timer; /* runs only while a job waits for its turn */
 	struct scope *scopes;
-	TAILQ_HEAD(job_queue, job) waiting; /* first come, first served */
-	unsigned walk;
+	TAILQ_HEAD(job_queue, job) waiting; /* in the order of their turns */
+	uint64_t look;                      /* number of the latest look at them */
 };
 
 /* A job's side. */
@@ -115,7 +115,9 @@ struct allowance {
 	char *name[LIMIT_KINDS];          /* NULL: none of this kind can limit it */
 	struct scope *scope[LIMIT_KINDS]; /* NULL: not limited */
 	bool joined, limited, waiting;
-	int64_t bytes; /* it may still take; negative: more came than it might take */
+	int64_t bytes;  /* it may still take; negative: more came than it might take */
+	uint64_t look;  /* at which it was served last */
+	unsigned turns; /* it got then */
 	TAILQ_ENTRY(job) link;
 };
 
@@ -173,7 +175,7 @@ void throttle_set(struct station *station, const struct share *shares, size_t n)
 /* The job wants bytes, until it leaves; both may be called again. */
 void throttle_join(struct job *job);
 void throttle_leave(struct job *job);
-/* Bytes have come. May give other jobs their turn (hook go_on()). */
+/* Bytes have come. Calls nobody: a turn comes on a later tick, by the hook go_on(). */
 void throttle_take(struct job *job, size_t bytes);
 /* Whether it must wait for its turn. */
 bool throttle_stops(const struct job *job);

@@ -3,12 +3,13 @@
  * (all downloads, a workspace's, a rule's).
  *
  * A turn is an allowance of 16 KiB, as much as curl hands over at once. It is paid from
- * the bucket of every limit the job is under, or, where one of them lacks the bytes,
- * the job waits, and its call is paused. Jobs get their turns in the order in which
- * they used up the last one, so under one limit each gets as much as the others,
- * whatever the number and speed of its connections; a limit that cannot serve the first
- * in the queue serves nobody behind him. What came beyond an allowance is paid when it
- * came and deducted from the next turn.
+ * the bucket of every limit the job is under. Who has used up his allowance waits, his
+ * call paused, and all who wait are served together some milliseconds later: turn by
+ * turn, who had his last turn longest ago first, round after round, until the buckets
+ * are empty.
+ * So under one limit each job gets as much as the others, whatever the number and speed
+ * of its connections; a limit that cannot serve one serves nobody behind him. What came
+ * beyond an allowance is paid when it came and deducted from the next turn.
  *
  * A paused call leaves its bytes in the kernel, which closes the window: the sender
  * slows down. Not CURLOPT_MAX_RECV_SPEED_LARGE, which does just that too, but for one
@@ -23,17 +24,19 @@
 
 #include "base/mem.h"
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LOOK_MS 10 /* the least pause between two looks at the queue */
+#define HOLD_MS 25 /* a job may have so much of its lowest rate, or one turn */
 
 struct scope {
 	struct scope *next;
 	enum limit_kind kind;
 	char *name;
 	struct bucket bucket;
-	unsigned short_in; /* the walk in which it could not serve somebody */
+	uint64_t short_in; /* the look at which it could not serve somebody */
 };
 
 static int64_t now_ms(const struct station *station)
@@ -50,6 +53,14 @@ static void charge(struct job *job, int64_t bytes)
 			bucket_take(&job->allowance.scope[i]->bucket, bytes);
 }
 
+static void stop_waiting(struct job *job)
+{
+	if (!job->allowance.waiting)
+		return;
+	TAILQ_REMOVE(&job->station->throttle.waiting, job, allowance.link);
+	job->allowance.waiting = false;
+}
+
 /* How long until every limit of the job can pay @bytes; 0: now. */
 static int64_t wait_ms(struct job *job, int64_t bytes)
 {
@@ -61,93 +72,129 @@ static int64_t wait_ms(struct job *job, int64_t bytes)
 		if (!scope)
 			continue;
 		int64_t wait = bucket_wait_ms(&scope->bucket, bytes, now_ms(station));
-		if (wait == 0 && scope->short_in == station->throttle.walk)
+		if (wait == 0 && scope->short_in == station->throttle.look)
 			wait = LOOK_MS;
 		if (wait > 0)
-			scope->short_in = station->throttle.walk;
+			scope->short_in = station->throttle.look;
 		if (wait > longest)
 			longest = wait;
 	}
 	return longest;
 }
 
-static void stop_waiting(struct job *job)
+/* What a job may have at most: little enough that those whose servers are silent do not
+ * hoard what others could use. */
+static int64_t most(const struct job *job)
 {
-	if (!job->allowance.waiting)
-		return;
-	TAILQ_REMOVE(&job->station->throttle.waiting, job, allowance.link);
-	job->allowance.waiting = false;
+	int64_t rate = INT64_MAX;
+
+	for (int i = 0; i < LIMIT_KINDS; i++) {
+		const struct scope *scope = job->allowance.scope[i];
+		if (scope && scope->bucket.rate < rate)
+			rate = scope->bucket.rate;
+	}
+	return rate / 1000 * HOLD_MS;
 }
 
-static void wait_for_turn(struct job *job)
-{
-	if (job->allowance.waiting)
-		return;
-	TAILQ_INSERT_TAIL(&job->station->throttle.waiting, job, allowance.link);
-	job->allowance.waiting = true;
-}
-
-/* A job that owes more than a turn brings pays a turn's worth and queues again: that
- * was charged when it came. */
-static void give_turn(struct job *job)
+/* One turn more for the job, if it may have it. What it owes was charged when it came.
+ * Returns how long it has to wait for the turn: 0, it has got it; -1, it has enough. */
+static int64_t give_turn(struct job *job)
 {
 	struct allowance *allowance = &job->allowance;
+	int64_t before = allowance->bytes > 0 ? allowance->bytes : 0;
+	int64_t after = allowance->bytes + BUCKET_QUANTUM;
+	int64_t bytes = after > before ? after - before : 0;
 
-	stop_waiting(job);
-	allowance->bytes += BUCKET_QUANTUM;
-	if (allowance->bytes <= 0) {
-		wait_for_turn(job);
-		return;
-	}
-	charge(job, allowance->bytes);
-	job->hooks->go_on(job);
+	if (before > 0 && after > most(job))
+		return -1;
+	int64_t wait = wait_ms(job, bytes);
+	if (wait > 0)
+		return wait;
+	allowance->bytes = after;
+	charge(job, bytes);
+	if (allowance->look != job->station->throttle.look)
+		allowance->turns = 0;
+	allowance->look = job->station->throttle.look;
+	allowance->turns++;
+	return 0;
 }
 
-static int64_t turn_bytes(const struct job *job)
+/* Turns for all who wait, one after another, until nothing more can be given. How long
+ * until the first of those who got none can have one. */
+static int64_t give_turns(struct throttle *throttle)
 {
-	int64_t bytes = BUCKET_QUANTUM + job->allowance.bytes;
-	return bytes > 0 ? bytes : 0;
-}
-
-static void on_timer(uv_timer_t *timer);
-
-/* Each who waits once, in their order; how long until the next can have a turn. */
-static int64_t walk(struct throttle *throttle)
-{
-	struct job *last = TAILQ_LAST(&throttle->waiting, job_queue), *next;
 	int64_t soonest = INT64_MAX;
+	bool given = true;
+	struct job *job;
 
-	throttle->walk++;
-	for (struct job *job = TAILQ_FIRST(&throttle->waiting); job; job = next) {
-		next = job == last ? NULL : TAILQ_NEXT(job, allowance.link);
-		int64_t wait = wait_ms(job, turn_bytes(job));
-		if (wait == 0)
-			give_turn(job);
-		else if (wait < soonest)
-			soonest = wait;
+	throttle->look++;
+	while (given) {
+		given = false;
+		TAILQ_FOREACH(job, &throttle->waiting, allowance.link)
+		{
+			int64_t wait = give_turn(job);
+			given |= wait == 0;
+			if (wait > 0 && wait < soonest)
+				soonest = wait;
+		}
 	}
 	return soonest;
 }
 
+static void on_timer(uv_timer_t *timer);
+
 static void serve(struct station *station)
 {
 	struct throttle *throttle = &station->throttle;
-	int64_t soonest = INT64_MAX;
+	int64_t soonest = give_turns(throttle);
+	struct job *next;
 
-	while (soonest == INT64_MAX && !TAILQ_EMPTY(&throttle->waiting))
-		soonest = walk(throttle);
-	if (soonest == INT64_MAX) {
-		uv_timer_stop(&throttle->timer);
-		return;
+	for (struct job *job = TAILQ_FIRST(&throttle->waiting); job; job = next) {
+		next = TAILQ_NEXT(job, allowance.link);
+		if (job->allowance.bytes <= 0)
+			continue;
+		stop_waiting(job);
+		job->hooks->go_on(job);
 	}
-	uv_timer_start(&throttle->timer, on_timer,
-		(uint64_t)(soonest < LOOK_MS ? LOOK_MS : soonest), 0);
+	if (TAILQ_EMPTY(&throttle->waiting))
+		uv_timer_stop(&throttle->timer);
+	else
+		uv_timer_start(&throttle->timer, on_timer,
+			(uint64_t)(soonest < LOOK_MS ? LOOK_MS : soonest), 0);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
 	struct throttle *throttle = container_of(timer, struct throttle, timer);
 	serve(container_of(throttle, struct station, throttle));
+}
+
+/* Whether @a was served before @b, or at the same look with fewer turns. */
+static bool is_before(const struct allowance *a, const struct allowance *b)
+{
+	return a->look != b->look ? a->look < b->look : a->turns < b->turns;
+}
+
+/* Never served at once: who is faster than others would have his next turn before they
+ * have used their last. */
+static void wait_for_turn(struct job *job)
+{
+	struct throttle *throttle = &job->station->throttle;
+	struct job *ahead;
+
+	if (job->allowance.waiting)
+		return;
+	job->allowance.waiting = true;
+	TAILQ_FOREACH_REVERSE(ahead, &throttle->waiting, job_queue, allowance.link)
+	if (!is_before(&job->allowance, &ahead->allowance))
+		break;
+	if (ahead)
+		TAILQ_INSERT_AFTER(&throttle->waiting, ahead, job, allowance.link);
+	else
+		TAILQ_INSERT_HEAD(&throttle->waiting, job, allowance.link);
+	if (!uv_is_active((uv_handle_t *)&throttle->timer) ||
+		uv_timer_get_due_in(&throttle->timer) > LOOK_MS)
+		uv_timer_start(&throttle->timer, on_timer, LOOK_MS, 0);
 }
 
 /* ---- jobs ---- */
@@ -168,10 +215,8 @@ void throttle_take(struct job *job, size_t bytes)
 	allowance->bytes -= (int64_t)bytes;
 	if ((int64_t)bytes > before)
 		charge(job, (int64_t)bytes - before);
-	if (allowance->bytes > 0)
-		return;
-	wait_for_turn(job);
-	serve(job->station);
+	if (allowance->bytes <= 0)
+		wait_for_turn(job);
 }
 
 static struct scope *find(
@@ -209,9 +254,9 @@ void throttle_join(struct job *job)
 	if (job->allowance.joined)
 		return;
 	job->allowance.joined = true;
+	job->allowance.look = job->station->throttle.look;
+	job->allowance.turns = UINT_MAX; /* behind all who wait */
 	link_scopes(job);
-	if (job->allowance.waiting)
-		serve(job->station);
 }
 
 void throttle_leave(struct job *job)
