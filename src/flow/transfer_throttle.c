@@ -124,20 +124,23 @@ static int64_t give_turn(struct job *job)
 static int64_t give_turns(struct throttle *throttle)
 {
 	int64_t soonest = INT64_MAX;
-	bool given = true;
+	bool paid, owed;
 	struct job *job;
 
 	throttle->look++;
-	while (given) {
-		given = false;
-		TAILQ_FOREACH(job, &throttle->waiting, allowance.link)
-		{
+	do {
+		paid = owed = false;
+		TAILQ_FOREACH (job, &throttle->waiting, allowance.link) {
 			int64_t wait = give_turn(job);
-			given |= wait == 0;
-			if (wait > 0 && wait < soonest)
+			if (wait == 0 && job->allowance.bytes > 0)
+				paid = true;
+			else if (wait == 0)
+				owed = true;
+			else if (wait > 0 && wait < soonest)
 				soonest = wait;
 		}
-	}
+		/* A round that only paid debts off counts when nobody lacks a turn. */
+	} while (paid || (owed && soonest == INT64_MAX));
 	return soonest;
 }
 
@@ -340,15 +343,15 @@ void throttle_set(struct station *station, const struct share *shares, size_t n)
 	struct scope *gone = take_shares(station, shares, n);
 	struct job *job;
 
-	TAILQ_FOREACH(job, &station->jobs, link)
-	if (job->allowance.joined)
-		link_scopes(job);
+	TAILQ_FOREACH (job, &station->jobs, link)
+		if (job->allowance.joined)
+			link_scopes(job);
 	while (gone) {
 		struct scope *scope = gone;
 		gone = scope->next;
 		scope_free(scope);
 	}
 	serve(station);
-	TAILQ_FOREACH(job, &station->jobs, link)
-	job->hooks->go_on(job);
+	TAILQ_FOREACH (job, &station->jobs, link)
+		job->hooks->go_on(job);
 }

@@ -203,6 +203,8 @@ static int on_begin(void *arg, uv_loop_t *loop, struct err *err)
 	if (rc)
 		return rc;
 	station->loop = loop;
+	station->per_host = options->per_host;
+	uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
 	uv_timer_init(loop, &station->tick);
 	throttle_open(&station->throttle, loop);
 	return 0;

@@ -173,6 +173,9 @@ static const char *const steps[] = {
 	" at_ns INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE INDEX removals_at ON removals(workspace, at_ns);",
+
+	/* 2: files received as several ranges at once */
+	"ALTER TABLE parts ADD COLUMN ranges TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

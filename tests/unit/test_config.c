@@ -484,8 +484,6 @@ static void warns_of_what_is_not_there_yet(void **state)
 		MAIN_INI ":11: [workspace p] scrub: not available yet; ",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
-		MAIN_INI ":16: [transfer] threads: not available yet; ",
-		MAIN_INI ":17: [transfer] segments: not available yet; ",
 		MAIN_INI ":20: [rule r] hls_as: not available yet; ",
 		MAIN_INI ":21: [rule r] on_update: not available yet; ",
 		MAIN_INI ":22: [rule r] keep: not available yet; ",
