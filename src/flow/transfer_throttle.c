@@ -97,7 +97,7 @@ static int64_t most(const struct job *job)
 }
 
 /* One turn more for the job, if it may have it. What it owes was charged when it came.
- * Returns how long it has to wait for the turn: 0, it has got it; -1, it has enough. */
+ * Returns how long it has to wait for the turn; 0: it has got it. */
 static int64_t give_turn(struct job *job)
 {
 	struct allowance *allowance = &job->allowance;
@@ -106,7 +106,7 @@ static int64_t give_turn(struct job *job)
 	int64_t bytes = after > before ? after - before : 0;
 
 	if (before > 0 && after > most(job))
-		return -1;
+		return LOOK_MS;
 	int64_t wait = wait_ms(job, bytes);
 	if (wait > 0)
 		return wait;
@@ -136,10 +136,10 @@ static int64_t give_turns(struct throttle *throttle)
 				paid = true;
 			else if (wait == 0)
 				owed = true;
-			else if (wait > 0 && wait < soonest)
+			else if (wait < soonest)
 				soonest = wait;
 		}
-		/* A round that only paid debts off counts when nobody lacks a turn. */
+		/* What is owed is waived for him only who keeps nobody waiting. */
 	} while (paid || (owed && soonest == INT64_MAX));
 	return soonest;
 }

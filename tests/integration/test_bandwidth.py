@@ -57,23 +57,25 @@ class Meter:
         return sum(each.values()), each
 
 
-CASES = [("512K", 512 * KIB, 3)] if not SECONDS else \
-    [("64K", 64 * KIB, 1), ("64K", 64 * KIB, 4), ("1M", MIB, 6), ("100M", 100 * MIB, 1),
-     ("100M", 100 * MIB, 4)]
+CASES = [("512K", 512 * KIB, 3, 2)] if not SECONDS else \
+    [("64K", 64 * KIB, 1, 1), ("64K", 64 * KIB, 4, 1), ("1M", MIB, 6, 1), ("1M", MIB, 5, 2),
+     ("100M", 100 * MIB, 1, 1), ("100M", 100 * MIB, 4, 1)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text, rate, count", CASES)
-def test_exact_and_fair(idle_agent: Agent, twin: Twin, text: str, rate: int, count: int) -> None:
+@pytest.mark.parametrize("text, rate, count, threads", CASES)
+def test_exact_and_fair(idle_agent: Agent, twin: Twin, text: str, rate: int, count: int,
+                        threads: int) -> None:
     seconds, tolerance = (SECONDS, 0.05) if SECONDS else (2.5, 0.15)
-    idle_agent.config.set("transfer", bandwidth=text, low_speed="1K/30s")
+    idle_agent.config.set("transfer", bandwidth=text, low_speed="1K/30s", threads=threads)
     idle_agent.config.sections["rule r"] = {"fetch": "video, metadata"}
     agent = idle_agent.start()
     size = int(max(rate * (seconds + 8), 8 * MIB) / count)
     agent.ready_event(*[twin.add_fastpix(size=size) for _ in range(count)])
     total, each = Meter(agent).over(seconds, count)
     said = {i[:4]: round(r) for i, r in each.items()}
-    print("%s, %d downloads: %.1f %%, %s" % (text, count, 100 * total / rate, said))
+    print("%s, %d downloads on %d threads: %.1f %%, %s" % (text, count, threads,
+                                                          100 * total / rate, said))
     assert total <= rate * (1 + tolerance), said
     assert SLOWNESS > 1 or total >= rate * (1 - tolerance), said
     fair = total / count
