@@ -67,8 +67,8 @@ static int64_t share_of(const struct transfers *transfers, const struct limit *l
 	const struct transfer *transfer;
 	int64_t here = 0, all = 0;
 
-	TAILQ_FOREACH(transfer, &transfers->list, link)
-	{
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link)) {
 		if (transfer->sealed || !is_under(transfer, limit))
 			continue;
 		all++;

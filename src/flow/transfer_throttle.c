@@ -130,7 +130,8 @@ static int64_t give_turns(struct throttle *throttle)
 	throttle->look++;
 	do {
 		paid = owed = false;
-		TAILQ_FOREACH (job, &throttle->waiting, allowance.link) {
+		for (job = TAILQ_FIRST(&throttle->waiting); job;
+			job = TAILQ_NEXT(job, allowance.link)) {
 			int64_t wait = give_turn(job);
 			if (wait == 0 && job->allowance.bytes > 0)
 				paid = true;
@@ -188,9 +189,9 @@ static void wait_for_turn(struct job *job)
 	if (job->allowance.waiting)
 		return;
 	job->allowance.waiting = true;
-	TAILQ_FOREACH_REVERSE(ahead, &throttle->waiting, job_queue, allowance.link)
-	if (!is_before(&job->allowance, &ahead->allowance))
-		break;
+	ahead = TAILQ_LAST(&throttle->waiting, job_queue);
+	while (ahead && is_before(&job->allowance, &ahead->allowance))
+		ahead = TAILQ_PREV(ahead, job_queue, allowance.link);
 	if (ahead)
 		TAILQ_INSERT_AFTER(&throttle->waiting, ahead, job, allowance.link);
 	else
@@ -343,7 +344,7 @@ void throttle_set(struct station *station, const struct share *shares, size_t n)
 	struct scope *gone = take_shares(station, shares, n);
 	struct job *job;
 
-	TAILQ_FOREACH (job, &station->jobs, link)
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
 		if (job->allowance.joined)
 			link_scopes(job);
 	while (gone) {
@@ -352,6 +353,6 @@ void throttle_set(struct station *station, const struct share *shares, size_t n)
 		scope_free(scope);
 	}
 	serve(station);
-	TAILQ_FOREACH (job, &station->jobs, link)
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link))
 		job->hooks->go_on(job);
 }

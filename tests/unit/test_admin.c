@@ -139,6 +139,9 @@ static void shows(void **state)
 	in = ask("GET", "/api/v1/status", NULL, 200);
 	has(in, "\"version\":\"1.2\"");
 	has(in, "\"eta_seconds\":5");
+	has(in, "\"bandwidth\":[{\"of\":\"total\",\"name\":null,\"rate\":4096,"
+		"\"until\":null},{\"of\":\"rule\",\"name\":\"r\",\"rate\":null,"
+		"\"until\":\"2023-11-14T22:13:20.000Z\"}]");
 	has(in, "\"free\":10,\"total\":null");
 	has(in, "\"last_reconcile\":null");
 	has(in, "\"reason\":\"because\"");
