@@ -120,6 +120,17 @@ static void add_counts(cJSON *json, const int64_t counts[ASSET_STATE_COUNT])
 		json_add_int(object, asset_state_name((enum asset_state)s), counts[s]);
 }
 
+static void add_limit(void *arg, const struct transfer_limit *limit)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	json_add_text(json, "of", limit_kind_name(limit->kind));
+	json_add_text(json, "name", limit->kind == LIMIT_TOTAL ? NULL : limit->name);
+	json_add_amount(json, "rate", limit->rate > 0 ? limit->rate : -1);
+	json_add_time(json, "until", limit->until_ns);
+	cJSON_AddItemToArray(arg, json);
+}
+
 static void add_workspaces(
 	struct survey *survey, const struct workspace_stats *stats, size_t n)
 {
@@ -251,6 +262,8 @@ static void on_status_stats(
 	}
 	add_counts(survey->json, counts);
 	progress_json(admin, survey->json);
+	transfers_limits_each(admin->on.transfers, add_limit,
+		(void *)cJSON_AddArrayToObject(survey->json, "bandwidth"));
 	add_workspaces(survey, stats, n);
 	add_archive(survey, bytes);
 	add_warnings(survey);

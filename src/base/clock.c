@@ -229,6 +229,15 @@ void time_format_local(int64_t ns, char out[40])
 		(int)(offset % 60));
 }
 
+int clock_utc_offset(int64_t s)
+{
+	time_t seconds = (time_t)s;
+	struct tm tm;
+
+	tzset(); /* localtime_r() may keep to the zone it saw first */
+	return localtime_r(&seconds, &tm) ? (int)tm.tm_gmtoff : 0;
+}
+
 int time_parse_since(const char *text, int64_t now_ns, int64_t *ns, struct err *err)
 {
 	int64_t age_ms;

@@ -28,6 +28,9 @@ int time_parse(const char *text, size_t len, int64_t *ns, struct err *err);
 void time_format_utc(int64_t ns, char out[32]);
 /* "2026-11-22 11:00:00 +01:00": local time with zone, for people. */
 void time_format_local(int64_t ns, char out[40]);
+/* Seconds that local time is ahead of UTC at @s, seconds since the epoch. Follows a
+ * change of the machine's zone. */
+int clock_utc_offset(int64_t s);
 /* T of the commands: RFC 3339, or an age such as "2h", "7d" before @now_ns. */
 int time_parse_since(const char *text, int64_t now_ns, int64_t *ns, struct err *err);
 

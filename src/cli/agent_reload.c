@@ -122,6 +122,7 @@ static void apply_reload(struct agent *agent)
 	tell_fixed(agent, agent->began->config, settings->config);
 	agent_transfer_options(agent, settings->config, &options);
 	transfers_configure(agent->transfers, &options);
+	transfers_limit(agent->transfers, settings->config);
 	keeper_reload(agent->keeper, settings);
 	intake_reload(agent->intake, settings);
 	settings_unref(agent->settings);

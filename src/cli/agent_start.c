@@ -214,6 +214,8 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
 	if (r == 0)
+		transfers_limit(agent->transfers, config);
+	if (r == 0)
 		r = http_client_open(&agent->client, &agent->loop, &client, err);
 	keeper.store = intake.store = admin.store = agent->store;
 	keeper.archive = intake.archive = agent->archive;

@@ -83,6 +83,42 @@ void status_states(const cJSON *status, struct buf *out)
 		buf_str(out, "none yet");
 }
 
+/* Local time without the zone: a column is short, the zone is the reader's. */
+static void short_time(const char *rfc3339, char out[40])
+{
+	text_time(rfc3339, out);
+	if (strlen(out) > 19)
+		out[19] = '\0';
+}
+
+/* "Limits   2.0 MiB/s until 2026-11-22 18:00:00", then "rule clips no limit" */
+static void limits(const struct section *to, struct buf *line)
+{
+	const cJSON *limit;
+	const char *head = "Limits   ";
+	char text[40];
+
+	cJSON_ArrayForEach (limit, json_at(to->status, "bandwidth")) {
+		int64_t rate = json_int(limit, "rate", 0);
+		buf_str(line, head);
+		if (json_text(limit, "name")) {
+			text_clean(line, json_text(limit, "of"));
+			buf_char(line, ' ');
+			text_clean(line, json_text(limit, "name"));
+			buf_char(line, ' ');
+		}
+		text_size(rate, text);
+		buf_printf(line, "%s%s", rate > 0 ? text : "no limit",
+			rate > 0 ? "/s" : "");
+		if (json_text(limit, "until")) {
+			short_time(json_text(limit, "until"), text);
+			buf_printf(line, " until %s", text);
+		}
+		put(to, line, 9);
+		head = "         ";
+	}
+}
+
 static void warnings(const struct section *to, struct buf *line)
 {
 	const cJSON *warning;
@@ -100,14 +136,6 @@ static void warnings(const struct section *to, struct buf *line)
 		put(to, line, 4);
 	}
 	text_style(to->out, to->page->color, TEXT_PLAIN);
-}
-
-/* Local time without the zone: a column is short, the zone is the reader's. */
-static void short_time(const char *rfc3339, char out[40])
-{
-	text_time(rfc3339, out);
-	if (strlen(out) > 19)
-		out[19] = '\0';
 }
 
 /* A table may be wider than a narrow page. */
@@ -257,6 +285,7 @@ void status_text(const cJSON *status, const struct text_page *page, struct buf *
 	buf_str(&line, "Assets   ");
 	status_states(status, &line);
 	put(&to, &line, 9);
+	limits(&to, &line);
 	warnings(&to, &line);
 	to.out = &below;
 	workspaces(&to);

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bandwidth; /* core/bandwidth.h */
+
 struct text_list {
 	char **items;
 	size_t count;
@@ -65,6 +67,7 @@ struct workspace_config {
 	double max_delete_percent;
 	int trash_days;
 	bool delete_remote;
+	struct bandwidth *bandwidth; /* NULL off */
 };
 
 struct metadata_match {
@@ -90,7 +93,7 @@ struct rule {
 	enum on_delete on_delete, on_expire;
 	int64_t keep_ms; /* 0 forever */
 	int priority;
-	char *bandwidth;                      /* validated text, NULL off */
+	struct bandwidth *bandwidth;          /* NULL off */
 	char *after, *notify, *notify_secret; /* NULL none */
 };
 
@@ -113,7 +116,7 @@ struct config {
 	struct {
 		int threads, concurrency, per_host, segments;
 		int64_t segment_min;
-		char *bandwidth; /* validated text, NULL off */
+		struct bandwidth *bandwidth; /* NULL off */
 		int64_t low_speed_bytes, low_speed_ms;
 		int64_t connect_timeout_ms, retry_min_ms, retry_max_ms, retry_for_ms;
 		struct amount min_free;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/bandwidth.h"
 #include "core/template.h"
 
 #include <ctype.h>
@@ -81,71 +82,42 @@ const struct value_type type_amount = {
 
 /* ---- bandwidth --------------------------------------------------------------- */
 
-static bool rate_ok(const char *text)
-{
-	int64_t rate;
-	return strcmp(text, "off") == 0 ||
-	       (size_parse(text, &rate, NULL) == 0 && rate > 0);
-}
-
-/* "08:00,2M": minutes since midnight, or -1. */
-static int timetable_entry(const char *text)
-{
-	if (strlen(text) < 7 || strspn(text, "0123456789") != 2 || text[2] != ':' ||
-		strspn(text + 3, "0123456789") != 2 || text[5] != ',' ||
-		!rate_ok(text + 6))
-		return -1;
-	int hour = (text[0] - '0') * 10 + (text[1] - '0');
-	int minute = (text[3] - '0') * 10 + (text[4] - '0');
-	return hour < 24 && minute < 60 ? hour * 60 + minute : -1;
-}
-
-static int bandwidth_parse(const struct config_option *option, const char *text,
+static int bandwidth_read(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
 {
-	char **field = value_field(option, base);
-	struct buf tidy;
-	int rc = 0, last = -1;
+	struct bandwidth **field = value_field(option, base);
+	struct bandwidth *bandwidth;
+	int rc = bandwidth_parse(text, &bandwidth, err);
 
 	(void)source;
-	if (rate_ok(text)) {
-		mem_replace(field, strcmp(text, "off") == 0 ? NULL : text);
-		return 0;
-	}
-	buf_init(&tidy, 4096);
-	for (const char *at = text + strspn(text, " \t"); rc == 0 && *at;) {
-		size_t len = strcspn(at, " \t");
-		char *entry = mem_strndup(at, len);
-		int minute = timetable_entry(entry);
-		if (minute < 0)
-			rc = value_bad(err, entry, "is neither a rate nor HH:MM,RATE");
-		else if (minute <= last)
-			rc = value_bad(err, entry, "is not later than the one before");
-		last = minute;
-		buf_printf(&tidy, "%s%s", tidy.len ? " " : "", entry);
-		free(entry);
-		at += len + strspn(at + len, " \t");
-	}
-	if (rc == 0)
-		mem_replace(field, buf_text(&tidy));
-	buf_release(&tidy);
-	return rc;
+	if (rc)
+		return rc;
+	free(*field);
+	*field = bandwidth;
+	return 0;
 }
 
 static void bandwidth_print(
 	const struct config_option *option, const void *base, struct buf *out)
 {
-	const char *text = *(char *const *)value_field_const(option, base);
-	buf_str(out, text ? text : "off");
+	bandwidth_format(
+		*(struct bandwidth *const *)value_field_const(option, base), out);
+}
+
+static void bandwidth_release(const struct config_option *option, void *base)
+{
+	struct bandwidth **field = value_field(option, base);
+	free(*field);
+	*field = NULL;
 }
 
 const struct value_type type_bandwidth = {
 	.name = "rate",
-	.expects = "off, bytes a second such as 10M, or a timetable such as "
-		   "08:00,2M 18:00,20M 23:00,off",
-	.parse = bandwidth_parse,
+	.expects = "off, bytes a second such as 10M (at most 1T), or a timetable such "
+		   "as 08:00,2M 18:00,20M 23:00,off",
+	.parse = bandwidth_read,
 	.print = bandwidth_print,
-	.release = value_text_release,
+	.release = bandwidth_release,
 };
 
 /* ---- "1K/30s" ---------------------------------------------------------------- */

@@ -27,6 +27,8 @@
 
 #define TEXT_AT(kind, owner, member) \
 	.type = &type_##kind, .offset = AT(owner, char *, member)
+#define RATE_AT(owner, member) \
+	.type = &type_bandwidth, .offset = AT(owner, struct bandwidth *, member)
 #define LIST_AT(kind, owner, member) \
 	.type = &type_##kind, .offset = AT(owner, struct text_list, member)
 #define INT_AT(owner, member)  .type = &type_int, .offset = AT(owner, int, member)
@@ -197,10 +199,11 @@ const struct config_option config_options[] = {
 	{ SECTION_TRANSFER, "segment_min", SIZE_AT(config, transfer.segment_min),
 	  .dflt = "64M", .min = 1 * MIB, .max = 1 * TIB,
 	  .help = "A file is large when a range of it would be at least this long." },
-	{ SECTION_TRANSFER, "bandwidth", TEXT_AT(bandwidth, config, transfer.bandwidth),
-	  .dflt = "off", .later_for = "!off", .later = "nothing limits the rate",
-	  .help = "Bytes a second for all downloads: off, 10M, or a timetable of local "
-		  "times such as 08:00,2M 18:00,20M 23:00,off." },
+	{ SECTION_TRANSFER, "bandwidth", RATE_AT(config, transfer.bandwidth),
+	  .dflt = "off",
+	  .help = "Bytes a second for all downloads together: off, 10M, or a timetable of "
+		  "local times such as 08:00,2M 18:00,20M 23:00,off. A new value is in "
+		  "force at once when the configuration is reloaded." },
 	{ SECTION_TRANSFER, "low_speed", .type = &type_low_speed, .dflt = "1K/30s",
 	  .help = "A download slower than this for so long is cut off and tried again." },
 	{ SECTION_TRANSFER, "connect_timeout",
@@ -317,6 +320,10 @@ const struct config_option config_options[] = {
 	{ SECTION_WORKSPACE, "delete_remote", BOOL_AT(workspace_config, delete_remote),
 	  .dflt = "no", .later_for = "yes", .later = "the platform's copy stays",
 	  .help = "yes: remove media from the platform once it is archived and verified." },
+	{ SECTION_WORKSPACE, "bandwidth", RATE_AT(workspace_config, bandwidth),
+	  .dflt = "off",
+	  .help = "As in [transfer], for this workspace's downloads; the limit there "
+		  "holds too." },
 
 	/* ---- rule: what it matches --------------------------------------------------- */
 	{ SECTION_RULE, "workspace", LIST_AT(globs, rule, workspaces), .dflt = "*",
@@ -385,9 +392,9 @@ const struct config_option config_options[] = {
 	{ SECTION_RULE, "priority", INT_AT(rule, priority),
 	  .dflt = "0", .min = -1000, .max = 1000,
 	  .help = "Higher goes first where no deadline decides." },
-	{ SECTION_RULE, "bandwidth", TEXT_AT(bandwidth, rule, bandwidth), .dflt = "off",
-	  .later_for = "!off", .later = "nothing limits the rate",
-	  .help = "As in [transfer], for what this rule archives." },
+	{ SECTION_RULE, "bandwidth", RATE_AT(rule, bandwidth), .dflt = "off",
+	  .help = "As in [transfer], for what this rule archives; the limits there and of "
+		  "the workspace hold too." },
 	{ SECTION_RULE, "after", TEXT_AT(text, rule, after),
 	  .dflt = "", .expects = "the absolute path of a program",
 	  .later_for = "!", .later = "nothing is run",

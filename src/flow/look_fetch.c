@@ -346,6 +346,7 @@ static void begin(struct task *task)
 		.asset_id = look->asset->id,
 		.title = look->asset->facts.title,
 		.deadline_ns = asset_deadline_ns(look->asset),
+		.rule = look->rule->name,
 		.row = look->row,
 		.role = task->role,
 		.key = task->key,

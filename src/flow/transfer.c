@@ -7,6 +7,7 @@
 
 #include "flow/transfer_priv.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "core/rate.h"
@@ -20,9 +21,10 @@ struct transfer {
 	struct station *station;
 	uint64_t id;
 	struct transfer_events events;
-	char *workspace, *asset_id, *title, *key;
+	char *workspace, *rule, *asset_id, *title, *key;
 	enum role role;
 	int64_t deadline_ns;
+	bool sealed; /* needs no more bandwidth */
 	int64_t bytes, total;
 	struct rate rate;
 	int64_t received; /* as far as it is told */
@@ -31,7 +33,7 @@ struct transfer {
 struct transfers {
 	uv_loop_t *loop;
 	struct mailbox *inbox;
-	uv_timer_t closer; /* so that closed() comes from the loop */
+	struct limits limits; /* its timer's end is when all is closed */
 	void (*closed)(void *arg);
 	void *closed_arg;
 	struct transfers_options options; /* user_agent is its own copy */
@@ -44,6 +46,94 @@ struct transfers {
 	int64_t received; /* by all that ever were */
 	struct rate rate;
 };
+
+/* ---- bandwidth ---- */
+
+static bool is_under(const struct transfer *transfer, const struct limit *limit)
+{
+	switch (limit->kind) {
+	case LIMIT_WORKSPACE:
+		return strcmp(transfer->workspace, limit->name) == 0;
+	case LIMIT_RULE:
+		return strcmp(transfer->rule, limit->name) == 0;
+	default:
+		return true;
+	}
+}
+
+/* What one station may have of a limit: as much as it has of the transfers under it. */
+static int64_t share_of(const struct transfers *transfers, const struct limit *limit,
+	const struct station *station)
+{
+	const struct transfer *transfer;
+	int64_t here = 0, all = 0;
+
+	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
+		transfer = TAILQ_NEXT(transfer, link)) {
+		if (transfer->sealed || !is_under(transfer, limit))
+			continue;
+		all++;
+		here += transfer->station == station;
+	}
+	if (here == all)
+		return limit->rate;
+	int64_t share = limit->rate / all * here + limit->rate % all * here / all;
+	return share > 0 ? share : 1;
+}
+
+static void tell_shares(struct transfers *transfers)
+{
+	const struct limits *limits = &transfers->limits;
+	struct share *shares = mem_array(limits->n + 1, sizeof(*shares));
+
+	for (int s = 0; s < transfers->n_stations; s++) {
+		struct station *station = transfers->stations[s];
+		size_t n = 0;
+		for (size_t i = 0; i < limits->n; i++) {
+			const struct limit *limit = &limits->items[i];
+			if (limit->rate > 0)
+				shares[n++] = (struct share){
+					.kind = limit->kind,
+					.name = limit->name,
+					.rate = share_of(transfers, limit, station),
+				};
+		}
+		station_throttle(station, shares, n);
+	}
+	free(shares);
+}
+
+static void on_limits_changed(struct limits *limits)
+{
+	tell_shares(container_of(limits, struct transfers, limits));
+}
+
+/* A transfer has come, or needs no more: what the others may have is another share. */
+static void share_anew(struct transfers *transfers)
+{
+	if (transfers->n_stations > 1 && transfers->limits.n > 0)
+		tell_shares(transfers);
+}
+
+void transfers_limit(struct transfers *transfers, const struct config *config)
+{
+	limits_take(&transfers->limits, config);
+}
+
+void transfers_limits_each(struct transfers *transfers,
+	void (*visit)(void *arg, const struct transfer_limit *limit), void *arg)
+{
+	for (size_t i = 0; i < transfers->limits.n; i++) {
+		const struct limit *limit = &transfers->limits.items[i];
+		struct transfer_limit told = {
+			.kind = limit->kind,
+			.name = limit->name,
+			.rate = limit->rate,
+			.until_ns = limit->until_s * NS_PER_S,
+		};
+		visit(arg, &told);
+	}
+}
 
 /* ---- reports ---- */
 
@@ -87,6 +177,7 @@ static void take_progress(struct transfer *transfer, const struct report *report
 static void transfer_free(struct transfer *transfer)
 {
 	free(transfer->workspace);
+	free(transfer->rule);
 	free(transfer->asset_id);
 	free(transfer->title);
 	free(transfer->key);
@@ -105,6 +196,8 @@ static void end(struct transfer *transfer, const struct report *report)
 	}
 	TAILQ_REMOVE(&transfer->all->list, transfer, link);
 	transfer->station->load--;
+	if (!transfer->sealed)
+		share_anew(transfer->all);
 	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, -1);
 	metric_add(METRIC_TRANSFERS,
 		report->success ? "done" : err_class_name(report->err.class), 1);
@@ -127,6 +220,8 @@ static void run_report(struct message *message)
 			events->note(events->arg, report->text);
 			break;
 		case REPORT_SEALED:
+			transfer->sealed = true;
+			share_anew(transfer->all);
 			events->sealed(events->arg, &report->part);
 			break;
 		case REPORT_PROGRESS:
@@ -212,7 +307,7 @@ int transfers_open(struct transfers **out, uv_loop_t *loop,
 		transfers_free(transfers);
 		return rc;
 	}
-	uv_timer_init(loop, &transfers->closer);
+	limits_open(&transfers->limits, loop, on_limits_changed);
 	*out = transfers;
 	return 0;
 }
@@ -250,7 +345,8 @@ void transfers_pause(struct transfers *transfers, bool paused)
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct transfers *transfers = container_of(handle, struct transfers, closer);
+	struct transfers *transfers =
+		container_of(handle, struct transfers, limits.timer);
 	void (*closed)(void *arg) = transfers->closed;
 	void *arg = transfers->closed_arg;
 
@@ -264,7 +360,7 @@ void transfers_close(struct transfers *transfers, void (*closed)(void *arg), voi
 	stop_stations(transfers);
 	transfers->closed = closed;
 	transfers->closed_arg = arg;
-	uv_close((uv_handle_t *)&transfers->closer, on_closed);
+	limits_close(&transfers->limits, on_closed);
 }
 
 void transfers_each(struct transfers *transfers,
@@ -327,6 +423,7 @@ struct transfer *transfer_start(struct transfers *transfers,
 	transfer->id = ++transfers->last_id;
 	transfer->events = *events;
 	transfer->workspace = mem_strdup(spec->workspace);
+	transfer->rule = mem_strdup(spec->rule ? spec->rule : "");
 	transfer->asset_id = mem_strdup(spec->asset_id);
 	transfer->title = mem_strdup(spec->title);
 	transfer->key = mem_strdup(spec->key);
@@ -340,6 +437,7 @@ struct transfer *transfer_start(struct transfers *transfers,
 	transfer->station->load++;
 	TAILQ_INSERT_TAIL(&transfers->list, transfer, link);
 	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, 1);
+	share_anew(transfers);
 	station_submit(
 		transfer->station, job_new(transfer->id, spec, &transfers->options));
 	return transfer;

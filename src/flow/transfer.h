@@ -40,6 +40,9 @@ void transfers_configure(
  * then done() with ERR_CANCELLED for each. Takes well under 5 s. For good: what is
  * started afterwards ends at once, likewise. */
 void transfers_park(struct transfers *transfers);
+/* Keep to the bandwidths of @config from now on, those under way too; copied. Follows
+ * their timetables by itself. Without this call nothing is limited. */
+void transfers_limit(struct transfers *transfers, const struct config *config);
 /* All transfers must be done. Joins the workers, then closed(arg). */
 void transfers_close(struct transfers *transfers, void (*closed)(void *arg), void *arg);
 
@@ -48,6 +51,7 @@ struct transfer_spec {
 	const char *workspace, *asset_id;
 	const char *title;   /* for those who look on; or NULL */
 	int64_t deadline_ns; /* when the media goes away; INT64_MAX never */
+	const char *rule;    /* whose bandwidth counts; NULL or "": no rule's */
 	int64_t row;
 	enum role role;
 	const char *key;
@@ -125,5 +129,18 @@ struct transfers_sum {         /* of those in flight */
 	double rate;       /* of all, those that have just ended included */
 };
 void transfers_sum(const struct transfers *transfers, struct transfers_sum *out);
+
+enum limit_kind { LIMIT_TOTAL, LIMIT_WORKSPACE, LIMIT_RULE, LIMIT_KINDS };
+struct transfer_limit {
+	enum limit_kind kind;
+	const char *name; /* of the workspace or rule, else ""; borrowed */
+	int64_t rate;     /* bytes a second, 0 no limit now */
+	int64_t until_ns; /* when another rate comes, 0 never */
+};
+const char *limit_kind_name(enum limit_kind kind); /* "total" "workspace" "rule" */
+/* Visits the bandwidths that are configured, also those that limit nothing now: total,
+ * workspaces, rules. */
+void transfers_limits_each(struct transfers *transfers,
+	void (*visit)(void *arg, const struct transfer_limit *limit), void *arg);
 
 #endif

@@ -2,7 +2,7 @@
  * What arrives, on its way to the staging file and the hasher. curl brings at most
  * 16 KiB at a time; they are collected to blocks, each written with one pwrite and,
  * when the hash is just there, passed on to the hasher. Too many blocks on their way
- * pause the calls: that is all the flow control there is.
+ * pause the calls, and so does the throttle: that is all the flow control there is.
  *
  * Written bytes are handed to the disk soon, a little at a time: left to the kernel
  * they would gather, and every fsync of the house, a delivery's too, would wait behind
@@ -183,7 +183,7 @@ void job_update_pause(struct job *job)
 	unsigned calls = job_calls(job);
 	bool pause = job->station->paused || job->step_busy || job->again_why ||
 		     job->blocks >= BLOCKS_MAX + calls ||
-		     (job->blocks > calls && blocks_scarce(job));
+		     (job->blocks > calls && blocks_scarce(job)) || throttle_stops(job);
 	struct range *range;
 
 	TAILQ_FOREACH (range, &job->ranges, link) {

@@ -44,6 +44,7 @@ static const struct job_hooks job_hooks = {
 	.step_done = step_done,
 	.sync_done = sync_done,
 	.hash_done = hash_done,
+	.go_on = job_update_pause,
 };
 
 static void copy_part(struct job *job, const struct transfer_spec *spec)
@@ -89,6 +90,10 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->connect_timeout_ms = options->connect_timeout_ms;
 	job->low_speed_bytes = options->low_speed_bytes;
 	job->low_speed_ms = options->low_speed_ms;
+	job->allowance.name[LIMIT_TOTAL] = mem_strdup("");
+	job->allowance.name[LIMIT_WORKSPACE] = mem_strdup(spec->workspace);
+	if (spec->rule && spec->rule[0])
+		job->allowance.name[LIMIT_RULE] = mem_strdup(spec->rule);
 	job->segments = options->segments;
 	job->segment_min = options->segment_min;
 	copy_part(job, spec);
@@ -113,6 +118,8 @@ void job_free(struct job *job)
 	free(job->ca_file);
 	mem_free_secret(job->proxy);
 	free(job->path);
+	for (int i = 0; i < LIMIT_KINDS; i++)
+		free(job->allowance.name[i]);
 	text_list_release(&job->media_hosts);
 	part_release(&job->part);
 	ranges_free(job);
@@ -178,6 +185,7 @@ static void ended(struct job *job)
 			job_report_part(job);
 	}
 	job_report_done(job);
+	throttle_leave(job);
 	TAILQ_REMOVE(&job->station->jobs, job, link);
 	job_free(job);
 }

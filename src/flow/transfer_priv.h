@@ -2,6 +2,7 @@
  * What the files behind flow/transfer.h share; nobody else includes it.
  *
  *   transfer.c          control loop: the owner's side, transfers by number
+ *   transfer_limits.c   control loop: which bandwidths are in force now
  *   transfer_worker.c   a station: worker thread, its jobs, orders to them
  *   transfer_job.c      one job's states: what may happen next
  *   transfer_receive.c  the HTTP calls
@@ -11,6 +12,7 @@
  *   transfer_range.c    a job's ranges
  *   transfer_steps.c    what blocks, on the libuv pool
  *   transfer_supply.c   a station's HTTP client and its blocks
+ *   transfer_throttle.c a station's share of each bandwidth: whose turn it is
  *   transfer_ramp.c     is a further connection worth it (pure)
  *   transfer_answer.c   what an answer's head means (pure)
  *   transfer_check.c    is it what it should be
@@ -26,6 +28,7 @@
 #define VODKEEP_FLOW_TRANSFER_PRIV_H
 
 #include "base/digest.h"
+#include "core/bucket.h"
 #include "flow/transfer.h"
 #include "flow/transfer_check.h"
 #include "flow/transfer_hash.h"
@@ -69,6 +72,60 @@ void part_copy(struct part *to, const struct part *from); /* @to released or zer
 void part_release(struct part *part);
 void part_forget(struct part *part); /* all but its key and name */
 
+/* ---- limits: the bandwidths of the configuration, on the control loop ---- */
+
+struct limit {
+	enum limit_kind kind;
+	char *name;
+	struct bandwidth *bandwidth;
+	int64_t rate; /* in force; 0 none */
+	int64_t until_s;
+};
+
+struct limits {
+	struct limit *items;
+	size_t n;
+	uv_timer_t timer;
+	/* Some rate is another one now, or the items are others. */
+	void (*changed)(struct limits *limits);
+};
+
+void limits_open(
+	struct limits *limits, uv_loop_t *loop, void (*changed)(struct limits *limits));
+/* The bandwidths of @config instead of the present ones; changed() is called. */
+void limits_take(struct limits *limits, const struct config *config);
+/* closed() runs once the timer is; then the items are freed too. */
+void limits_close(struct limits *limits, uv_close_cb closed);
+
+/* ---- the throttle: how a station keeps to its share of them ---- */
+
+/* What a station is to keep to. */
+struct share {
+	enum limit_kind kind;
+	char *name;   /* borrowed */
+	int64_t rate; /* bytes a second, never 0 */
+};
+
+struct scope; /* a limit with its bucket */
+
+struct throttle {
+	uv_timer_t timer; /* runs only while a job waits for its turn */
+	struct scope *scopes;
+	TAILQ_HEAD(job_queue, job) waiting; /* in the order of their turns */
+	uint64_t look;                      /* number of the latest look at them */
+};
+
+/* A job's side. */
+struct allowance {
+	char *name[LIMIT_KINDS];          /* NULL: none of this kind can limit it */
+	struct scope *scope[LIMIT_KINDS]; /* NULL: not limited */
+	bool joined, limited, waiting;
+	int64_t bytes;  /* it may still take; negative: more came than it might take */
+	uint64_t look;  /* at which it was served last */
+	unsigned turns; /* it got then */
+	TAILQ_ENTRY(job) link;
+};
+
 /* ---- a station: one worker thread and what it serves ---- */
 
 struct outlet; /* an HTTP client, with the calls that still use it */
@@ -90,7 +147,8 @@ struct station {
 	struct outlet *outlet, *retired;
 	struct block *spare;
 	unsigned blocks; /* in use */
-	int per_host;    /* connections, 0 no limit */
+	struct throttle throttle;
+	int per_host; /* connections, 0 no limit */
 	bool paused, parked;
 };
 
@@ -113,8 +171,20 @@ void station_order(
 	struct station *station, enum order_kind kind, uint64_t id, bool flag);
 /* Later calls use a client with these. */
 void station_configure(struct station *station, const char *user_agent, int per_host);
+/* Keep to @shares instead of those before; copied. */
+void station_throttle(struct station *station, const struct share *shares, size_t n);
 
 /* Worker thread. */
+void throttle_open(struct throttle *throttle, uv_loop_t *loop);
+void throttle_close(struct throttle *throttle); /* no job may have joined */
+void throttle_set(struct station *station, const struct share *shares, size_t n);
+/* The job wants bytes, until it leaves; both may be called again. */
+void throttle_join(struct job *job);
+void throttle_leave(struct job *job);
+/* Bytes have come. Calls nobody: a turn comes on a later tick, by the hook go_on(). */
+void throttle_take(struct job *job, size_t bytes);
+/* Whether it must wait for its turn. */
+bool throttle_stops(const struct job *job);
 int outlet_open(struct outlet **out, uv_loop_t *loop, const char *user_agent,
 	int per_host, struct err *err);
 void outlet_close(struct outlet *outlet);
@@ -158,6 +228,8 @@ struct job_hooks {
 	void (*step_done)(struct job *job);
 	void (*sync_done)(struct job *job);
 	void (*hash_done)(struct job *job);
+	/* It may be its turn, or no longer: job_update_pause(). */
+	void (*go_on)(struct job *job);
 };
 
 /* A stretch of the file, and the call that fetches it. Offsets are in the file. */
@@ -204,6 +276,8 @@ struct job {
 	int64_t connect_timeout_ms, low_speed_bytes, low_speed_ms;
 	int segments;
 	int64_t segment_min;
+
+	struct allowance allowance;
 
 	enum job_state state;
 	struct err

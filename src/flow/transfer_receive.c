@@ -226,6 +226,7 @@ static bool on_data(void *arg, const void *data, size_t len)
 		return false;
 	if (range->reads_error)
 		return buf_append(&range->error_body, data, len) == 0;
+	throttle_take(job, len);
 	do {
 		take = check_room(range, (int64_t)len);
 		if (take < 0 || !range_take(range, from, (size_t)take) ||
@@ -264,6 +265,7 @@ static void end_body(struct job *job)
 	}
 	job->part.total = size;
 	job->body_done = true;
+	throttle_leave(job);
 }
 
 /* A call that has brought nothing it should: fatal only when it was the last. */
@@ -396,6 +398,7 @@ void range_call(struct range *range)
 	};
 	struct http_request request;
 
+	throttle_join(job);
 	job->policy = (struct http_policy){
 		.host_allowed = host_allowed,
 		.arg = job,
@@ -406,6 +409,7 @@ void range_call(struct range *range)
 		.low_speed_bytes = job->low_speed_bytes,
 		.low_speed_ms = job->low_speed_ms,
 		.redirects = REDIRECTS,
+		.small_reads = job->allowance.limited,
 	};
 	buf_release(&range->error_body);
 	buf_init(&range->error_body, ERROR_BODY_MAX);
@@ -422,4 +426,5 @@ void range_call(struct range *range)
 	struct http_client *client = outlet_take(job->station, &range->outlet);
 	range->call = http_call_start(client, &request, &job->policy, &events);
 	http_request_release(&request);
+	job_update_pause(job);
 }

@@ -29,6 +29,13 @@ struct new_options {
 	int per_host;
 };
 
+struct new_shares {
+	struct message message;
+	struct station *station;
+	struct share *shares;
+	size_t n;
+};
+
 /* ---- jobs ---- */
 
 static void on_tick(uv_timer_t *tick)
@@ -165,6 +172,31 @@ void station_configure(struct station *station, const char *user_agent, int per_
 	mailbox_post(station->inbox, &options->message);
 }
 
+static void run_new_shares(struct message *message)
+{
+	struct new_shares *order = container_of(message, struct new_shares, message);
+
+	throttle_set(order->station, order->shares, order->n);
+	for (size_t i = 0; i < order->n; i++)
+		free(order->shares[i].name);
+	free(order->shares);
+	free(order);
+}
+
+void station_throttle(struct station *station, const struct share *shares, size_t n)
+{
+	struct new_shares *order = mem_alloc(sizeof(*order));
+	order->message.run = run_new_shares;
+	order->station = station;
+	order->shares = mem_array(n, sizeof(*shares));
+	order->n = n;
+	for (size_t i = 0; i < n; i++) {
+		order->shares[i] = shares[i];
+		order->shares[i].name = mem_strdup(shares[i].name);
+	}
+	mailbox_post(station->inbox, &order->message);
+}
+
 /* ---- the thread ---- */
 
 static int on_begin(void *arg, uv_loop_t *loop, struct err *err)
@@ -179,6 +211,7 @@ static int on_begin(void *arg, uv_loop_t *loop, struct err *err)
 	station->per_host = options->per_host;
 	uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
 	uv_timer_init(loop, &station->tick);
+	throttle_open(&station->throttle, loop);
 	return 0;
 }
 
@@ -189,6 +222,7 @@ static void on_stop(void *arg)
 	assert(TAILQ_EMPTY(&station->jobs));
 	outlets_close_retired(station, true);
 	outlet_close(station->outlet);
+	throttle_close(&station->throttle);
 	uv_close((uv_handle_t *)&station->tick, NULL);
 }
 

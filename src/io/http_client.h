@@ -47,6 +47,9 @@ struct http_policy {
 	int64_t total_ms; /* 0: no limit. Counts from leaving the connection queue */
 	int redirects;    /* most hops, 0: a redirect is an answer like any other */
 	bool http2;       /* try HTTP/2 (APIs); else HTTP/1.1 */
+	/* Read 16 KiB at once, not 256: for calls that are paused much. The kernel
+	 * opens the window by how much is taken at a time, so little is sent ahead. */
+	bool small_reads;
 };
 
 struct http_call;

@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 
 #define DOWNLOAD_BUFFER (256L * 1024)
-#define FETCH_BUFFER    (16L * 1024)
+#define SMALL_BUFFER    (16L * 1024)
 
 /* Guards */
 
@@ -225,8 +225,8 @@ static void set_transport(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* Otherwise ending a call waits for its name lookup, in this thread. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(
-		easy, CURLOPT_BUFFERSIZE, call->fetch ? FETCH_BUFFER : DOWNLOAD_BUFFER);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+		call->fetch || policy->small_reads ? SMALL_BUFFER : DOWNLOAD_BUFFER);
 	if (call->fetch)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (call->client->user_agent)

@@ -393,6 +393,19 @@ size_t keeper_files_waiting(const struct keeper *keeper)
 	return 4;
 }
 
+void transfers_limits_each(struct transfers *transfers,
+	void (*visit)(void *arg, const struct transfer_limit *limit), void *arg)
+{
+	const struct transfer_limit limits[] = {
+		{ LIMIT_TOTAL, "", 4096, 0 },
+		{ LIMIT_RULE, "r", 0, INT64_C(1700000000) * NS_PER_S },
+	};
+
+	(void)transfers;
+	visit(arg, &limits[0]);
+	visit(arg, &limits[1]);
+}
+
 const struct warning *warnings_all(const struct warnings *warnings, size_t *n)
 {
 	(void)warnings;

@@ -3,6 +3,7 @@ tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c tests/unit/unit.h
 tests_unit_test_ranges_LDADD = $(UNIT_LDADD)
 unit_programs += \
 	tests/unit/test_asset \
+	tests/unit/test_bandwidth \
 	tests/unit/test_order \
 	tests/unit/test_plan \
 	tests/unit/test_rate \
@@ -12,6 +13,10 @@ unit_programs += \
 tests_unit_test_asset_SOURCES = tests/unit/test_asset.c
 tests_unit_test_asset_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_asset_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_bandwidth_SOURCES = tests/unit/test_bandwidth.c
+tests_unit_test_bandwidth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_bandwidth_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_order_SOURCES = tests/unit/test_order.c
 tests_unit_test_order_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

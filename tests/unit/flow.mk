@@ -14,6 +14,7 @@ tests_unit_test_transfer_LDADD = $(UNIT_LDADD)
 unit_programs += \
 	tests/unit/test_limiter \
 	tests/unit/test_slots \
+	tests/unit/test_throttle \
 	tests/unit/test_warnings
 
 tests_unit_test_limiter_SOURCES = tests/unit/test_limiter.c
@@ -23,6 +24,10 @@ tests_unit_test_limiter_LDADD = $(UNIT_LDADD)
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
 tests_unit_test_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_slots_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_throttle_SOURCES = tests/unit/test_throttle.c
+tests_unit_test_throttle_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_throttle_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_warnings_SOURCES = tests/unit/test_warnings.c
 tests_unit_test_warnings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -146,6 +146,9 @@ static void shows(void **state)
 		"\"expires\":\"2027-01-15T08:00:00.000Z\"},"
 		"{\"workspace\":\"w\",\"id\":\"one\",\"title\":\"A \\u001b title\"");
 	has(in, "\"eta_seconds\":5,\"expires\":null}");
+	has(in, "\"bandwidth\":[{\"of\":\"total\",\"name\":null,\"rate\":4096,"
+		"\"until\":null},{\"of\":\"rule\",\"name\":\"r\",\"rate\":null,"
+		"\"until\":\"2023-11-14T22:13:20.000Z\"}]");
 	has(in, "\"free\":10,\"total\":null");
 	has(in, "\"last_reconcile\":null");
 	has(in, "\"reason\":\"because\"");

@@ -189,6 +189,7 @@ static const struct value_row good_values[] = {
 	{ "rule r", "keep", "90d", NULL },
 	{ "rule r", "priority", "-5", NULL },
 	{ "rule r", "bandwidth", "1M", NULL },
+	{ "workspace p", "bandwidth", "22:00,off 23:00,1M", NULL },
 	{ "rule r", "after", "/usr/bin/true", NULL },
 };
 
@@ -483,11 +484,9 @@ static void warns_of_what_is_not_there_yet(void **state)
 		MAIN_INI ":11: [workspace p] scrub: not available yet; ",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
-		MAIN_INI ":18: [transfer] bandwidth: not available yet; ",
 		MAIN_INI ":20: [rule r] hls_as: not available yet; ",
 		MAIN_INI ":21: [rule r] on_update: not available yet; ",
 		MAIN_INI ":22: [rule r] keep: not available yet; ",
-		MAIN_INI ":23: [rule r] bandwidth: not available yet; ",
 		MAIN_INI ":24: [rule r] after: not available yet; ",
 		MAIN_INI ":25: [rule r] notify: not available yet; ");
 	struct config_notes notes;

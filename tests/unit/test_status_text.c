@@ -51,6 +51,9 @@ static cJSON *with_transfers(const char *transfers)
 		"\"workspaces\":[{\"name\":\"w\",\"platform\":\"fastpix\",\"paused\":true,"
 		"\"assets\":{\"archived\":3},\"bytes\":2048,\"last_delivery\":null,"
 		"\"last_reconcile\":null,\"rejected\":2}],"
+		"\"bandwidth\":[{\"of\":\"total\",\"name\":null,\"rate\":2097152,"
+		"\"until\":\"2026-11-22T10:00:00.000Z\"},"
+		"{\"of\":\"rule\",\"name\":\"r\",\"rate\":null,\"until\":null}],"
 		"\"archive\":{\"dir\":\"/a\",\"bytes\":2048,\"free\":1024,\"total\":null},"
 		"\"warnings\":[{\"key\":\"disk\",\"text\":\"the disk\\u001b is full, and "
 		"downloads wait until there is room; remove something, or lower min_free\","
@@ -99,6 +102,8 @@ static void says(void **state)
 	(void)state;
 	has(text, "vodkeep 1, up 1h 01m, pid 7\n");
 	has(text, "Assets   3 archived, 12 queued, 2 waiting, 1 failed\n");
+	has(text, "Limits   2.0 MiB/s until 2026-11-22 ");
+	has(text, "\n         rule r no limit\n");
 	has(text, "\nDownloading 1 file: 1.0 MiB of 4.0 MiB, 1.0 MiB/s, 3s left; "
 		  "to come: 5 files, 12 queued, 2 waiting\n");
 	has(text, "\n  production/" ID " video  Goal\n    [####...............]  25 %  "
@@ -251,18 +256,18 @@ static void many_files(void **state)
 	char *text = text_of(json, 100, 40, false);
 
 	(void)state;
-	/* 40 lines: 18 are something else, one is the rest. */
+	/* 40 lines: 20 are something else, one is the rest. */
 	assert_int_equal(lines_of(text), 40);
 	has(text, "\n  production/asset-0 ");
-	has(text, "\n  production/asset-20 ");
-	assert_null(strstr(text, "asset-21"));
-	has(text, "\n  " ELLIPSIS " and 9 more\n\nWorkspaces\n");
+	has(text, "\n  production/asset-18 ");
+	assert_null(strstr(text, "asset-19"));
+	has(text, "\n  " ELLIPSIS " and 11 more\n\nWorkspaces\n");
 	free(text);
 	/* Too few lines for all: the end is missing, and is said to be. */
 	text = text_of(json, 100, 12, false);
 	assert_int_equal(lines_of(text), 12);
 	has(text, "\n  production/asset-0 ");
-	has(text, ELLIPSIS " 11 more lines: vodkeep status\n");
+	has(text, ELLIPSIS " 13 more lines: vodkeep status\n");
 	free(text);
 	/* Where lines are not counted, all are there, with their whole names. */
 	text = text_of(json, 100, 0, false);
