@@ -34,6 +34,8 @@ void keeper_news(
 void keeper_asked(struct keeper *keeper, const char *workspace)
 {
 	api_ask_again(keeper->api, workspace);
+	breakers_hurry(keeper->breakers);
+	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns)
@@ -160,11 +162,53 @@ static void on_guard(void *arg, bool well)
 	struct keeper *keeper = arg;
 
 	transfers_pause(keeper->o.transfers, !well);
-	if (!well)
-		return;
-	for (size_t i = 0; i < keeper->n_lanes; i++)
-		keeper->lanes[i].dirty = true;
-	keeper_tick_in(keeper, TICK_SOON_MS);
+	if (well)
+		keeper_all_dirty(keeper);
+}
+
+static void on_hosts(void *arg)
+{
+	keeper_all_dirty(arg);
+}
+
+static bool holds_lanes(void *arg, const char *way)
+{
+	const struct keeper *keeper = arg;
+
+	return api_has_way(keeper->api, way);
+}
+
+static void share_slots(struct keeper *keeper)
+{
+	const struct config *config = keeper->settings->config;
+
+	file_slots_configure(keeper->slots, config->transfer.concurrency,
+		config->transfer.per_host, config->n_workspaces);
+}
+
+/* What watches over the work; guard_open() may fail, the rest not. */
+static void drop_watch(struct keeper *keeper)
+{
+	breakers_free(keeper->breakers);
+	api_free(keeper->api);
+	file_slots_free(keeper->slots);
+	settings_unref(keeper->settings);
+}
+
+static void make_watch(struct keeper *keeper)
+{
+	struct breakers_options options = {
+		.store = keeper->o.store,
+		.warnings = keeper->o.warnings,
+		.changed = on_hosts,
+		.holds = holds_lanes,
+		.arg = keeper,
+	};
+
+	keeper->breakers = breakers_new(&options);
+	keeper->api = api_new(keeper->o.api, keeper->o.warnings, keeper->breakers);
+	keeper->slots = file_slots_new();
+	share_slots(keeper);
 }
 
 static void on_workspaces(void *arg, const struct err *err,
@@ -203,14 +247,12 @@ int keeper_open(
 
 	keeper->o = *options;
 	keeper->settings = settings_ref(options->settings);
-	keeper->api = api_new(options->api, options->warnings);
-	slots_init(&keeper->slots, keeper->settings->config->transfer.concurrency);
+	make_watch(keeper);
 	r = guard_open(&keeper->guard, options->loop, options->archive,
 		options->archive_id, &keeper->settings->config->transfer.min_free,
 		options->warnings, &guard_events, err);
 	if (r < 0) {
-		api_free(keeper->api);
-		settings_unref(keeper->settings);
+		drop_watch(keeper);
 		free(keeper);
 		return r;
 	}
@@ -225,7 +267,8 @@ int keeper_open(
 		.client = options->api,
 		.api = keeper->api,
 		.guard = keeper->guard,
-		.slots = &keeper->slots,
+		.slots = keeper->slots,
+		.breakers = keeper->breakers,
 		.warnings = options->warnings,
 		.removal_turn = keeper_removal_turn,
 		.done = keeper_look_done,
@@ -239,6 +282,7 @@ int keeper_open(
 		.arg = keeper,
 	};
 	keeper_lanes_make(keeper);
+	breakers_reset(keeper->breakers, keeper->settings->config);
 	keeper->storing = true;
 	store_workspaces(options->store, on_workspaces, keeper);
 	*out = keeper;
@@ -249,9 +293,10 @@ void keeper_reload(struct keeper *keeper, struct settings *settings)
 {
 	settings_unref(keeper->settings);
 	keeper->settings = settings_ref(settings);
-	keeper->slots.limit = settings->config->transfer.concurrency;
+	share_slots(keeper);
 	guard_configure(keeper->guard, &settings->config->transfer.min_free);
 	api_unblock(keeper->api);
+	breakers_reset(keeper->breakers, settings->config);
 	keeper_lanes_make(keeper);
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
@@ -276,8 +321,7 @@ static void drop(struct keeper *keeper)
 		return;
 	keeper_lanes_free(keeper);
 	free(keeper->looks);
-	api_free(keeper->api);
-	settings_unref(keeper->settings);
+	drop_watch(keeper);
 	keeper->closed(keeper->closed_arg);
 	free(keeper);
 }

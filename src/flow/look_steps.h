@@ -14,14 +14,18 @@
 /* One file on its way. */
 struct task {
 	struct look *look;
-	struct slot_wait wait;
+	struct slot_claim claim;
 	struct transfer *transfer;
+	char *way;      /* to its host (flow/breaker); NULL while there is no link */
+	char *slot_way; /* … when its place was asked for: the claim's */
+	enum breaker_pass pass;
+	bool answered; /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;
 	char *language, *version, *replaces, *stem;
 	int64_t expected_bytes;
 	bool main, optional;
-	bool has_slot, ended;
+	bool ended;
 };
 
 enum file_op_kind {
@@ -68,6 +72,9 @@ struct look {
 	bool exists_seen, rechecked, files_changed;
 	struct err trouble; /* of a file that the asset needs */
 	struct err minor;   /* of one it can do without */
+	/* The hosts that trouble and minor are about where these are being left alone.
+	 */
+	char *rests_for, *minor_rests_for;
 
 	/* The pool job in progress. */
 	uv_work_t work;
@@ -102,14 +109,24 @@ void look_note(struct look *look, const char *kind, const char *fmt, ...)
 /* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Rest after @err, which decides when to look again. */
+/* Rest after @err, which decides when to look again; until rests_for answers if that is
+ * set. */
 void look_rest(struct look *look, const struct err *err);
+/* Until the host at the end of @way answers; costs no attempt. */
+void look_rest_for_host(struct look *look, const char *way, enum asset_state rest);
 /* The platform is not ready: look again later and later. @why may be the asset's
  * reason. */
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
 void look_parked(struct look *look); /* stopped: it stays due */
 void look_save(struct look *look);
 void look_finish(struct look *look); /* without saving */
+
+/* Of two troubles the worse decides how the asset rests: local before all, then the
+ * longest wait. @kept may be of class NONE. */
+void look_keep_worse(struct err *kept, const struct err *err);
+/* A question to the API has failed: if that is being left alone, rests_for says so, or
+ * minor_rests_for of a file that is not @main. */
+void look_api_failed(struct look *look, bool main);
 
 /* The steps; each calls @then unless it has ended the look. */
 
@@ -126,6 +143,9 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
+/* look_recheck.c. Whether the plan's recheck is another file than the archived one;
+ * what keeps that from being known is minor. */
+void look_recheck(struct look *look, void (*then)(struct look *look, bool changed));
 void look_tasks_free(struct look *look);
 void look_tasks_stop(struct look *look);
 
