@@ -192,10 +192,8 @@ void look_keep_worse(struct err *kept, const struct err *err)
 
 void look_api_failed(struct look *look, bool main)
 {
-	const char *way = api_way(look->env->api, look->ws->name);
-
-	if (breakers_look(look->env->breakers, way) != BREAKER_GO)
-		mem_replace(main ? &look->rests_for : &look->minor_rests_for, way);
+	mem_replace(main ? &look->trouble_way : &look->minor_way,
+		api_way(look->env->api, look->ws->name));
 }
 
 static void rest_backoff(
@@ -223,23 +221,25 @@ static void rest_backoff(
 	look_settle(look, rest, now_ns + delay_ms * NS_PER_MS, "%s", err->text);
 }
 
-void look_rest_for_host(struct look *look, const char *way, enum asset_state rest)
+bool look_rest_for_host(
+	struct look *look, const char *way, bool held, enum asset_state rest)
 {
 	struct asset *asset = look->asset;
 	struct err err;
 	int64_t again_ns;
 
-	asset->trouble_ns = 0; /* the host's trouble is not the asset's */
-	if (!breakers_explain(look->env->breakers, way, &err, &again_ns)) {
-		look_settle(look, rest, look_now_ns(), "%s answers again", way);
-		return;
+	if (breakers_explain(look->env->breakers, way, &err, &again_ns)) {
+		asset->trouble_ns = 0; /* the host's trouble is not the asset's */
+		mem_replace(&asset->waits_for, way);
+		look_note(look, "retry",
+			"%s; it goes on at once when that answers, and this costs no attempt",
+			err.text);
+		look_settle(look, rest, again_ns, "%s", err.text);
+		return true;
 	}
-	mem_replace(&asset->waits_for, way);
-	look_note(look, "retry",
-		"%s; goes on at once when it answers, and this counts no "
-		"attempt",
-		err.text);
-	look_settle(look, rest, again_ns, "%s", err.text);
+	if (held)
+		look_settle(look, rest, look_now_ns(), "%s answers again", way);
+	return held;
 }
 
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest)
@@ -275,9 +275,8 @@ void look_rest(struct look *look, const struct err *err)
 	switch (retry_kind_of(err->class)) {
 	case RETRY_BACKOFF:
 	case RETRY_NOW: /* its bound has been reached by who tried at once */
-		if (look->rests_for)
-			look_rest_for_host(look, look->rests_for, rest);
-		else
+		if (!look_rest_for_host(
+			    look, look->trouble_way, look->trouble_held, rest))
 			rest_backoff(look, err, rest);
 		return;
 	case RETRY_SCHEDULE:

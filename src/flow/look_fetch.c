@@ -135,8 +135,17 @@ static void task_fail(struct task *task, const struct err *err)
 	task_end(task);
 }
 
+/* What the asset's trouble is about, where it is the host's. */
+static void blame_host(struct task *task, bool held)
+{
+	struct look *look = task->look;
+
+	mem_replace(task->main ? &look->trouble_way : &look->minor_way, task->way);
+	*(task->main ? &look->trouble_held : &look->minor_held) = held;
+}
+
 /* Its host is being left alone. */
-static void task_rest(struct task *task)
+static void task_hold(struct task *task)
 {
 	struct look *look = task->look;
 	struct err err;
@@ -144,8 +153,8 @@ static void task_rest(struct task *task)
 
 	if (!breakers_explain(look->env->breakers, task->way, &err, &again_ns))
 		err_set(&err, ERR_TRANSIENT, "%s did not answer", task->way);
+	blame_host(task, true);
 	look_keep_worse(task->main ? &look->trouble : &look->minor, &err);
-	mem_replace(task->main ? &look->rests_for : &look->minor_rests_for, task->way);
 	task_end(task);
 }
 
@@ -315,12 +324,8 @@ static void on_done(
 		task_end(task);
 		return;
 	}
-	if (err->class == ERR_TRANSIENT && !look->stopping &&
-		breakers_look(look->env->breakers, task->way) != BREAKER_GO) {
-		look_note(look, "attempt", "%s: %s", task->key, err->text);
-		task_rest(task);
-		return;
-	}
+	if (err->class == ERR_TRANSIENT && err->retry_after_ms == 0)
+		blame_host(task, false);
 	if (err->class == ERR_STALE && look->resolves < RESOLVES && !look->stopping &&
 		look->record->links_expire) {
 		look_note(look, "retry", "%s: %s; a new link is asked for", task->key,
@@ -379,7 +384,7 @@ static void begin(struct task *task)
 	find_way(task, source);
 	task->pass = breakers_begin(look->env->breakers, task->way);
 	if (task->pass == BREAKER_WAIT) {
-		task_rest(task);
+		task_hold(task);
 		return;
 	}
 	task->answered = false;
@@ -416,7 +421,7 @@ static void take_slot(struct task *task)
 
 	find_way(task, source_of(task));
 	if (breakers_look(look->env->breakers, task->way) == BREAKER_WAIT) {
-		task_rest(task);
+		task_hold(task);
 		return;
 	}
 	mem_replace(&task->slot_way, task->way);

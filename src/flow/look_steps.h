@@ -72,9 +72,10 @@ struct look {
 	bool exists_seen, rechecked, files_changed;
 	struct err trouble; /* of a file that the asset needs */
 	struct err minor;   /* of one it can do without */
-	/* The hosts that trouble and minor are about where these are being left alone.
-	 */
-	char *rests_for, *minor_rests_for;
+	/* The ways to the hosts that trouble and minor are about; and whether these
+	 * were not even asked, being left alone. */
+	char *trouble_way, *minor_way;
+	bool trouble_held, minor_held;
 
 	/* The pool job in progress. */
 	uv_work_t work;
@@ -109,11 +110,14 @@ void look_note(struct look *look, const char *kind, const char *fmt, ...)
 /* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Rest after @err, which decides when to look again; until rests_for answers if that is
- * set. */
+/* Rest after @err, which decides when to look again; if that is trouble_way's host
+ * being left alone, until it answers. */
 void look_rest(struct look *look, const struct err *err);
-/* Until the host at the end of @way answers; costs no attempt. */
-void look_rest_for_host(struct look *look, const char *way, enum asset_state rest);
+/* While the host at the end of @way (or NULL) is left alone: rest until it answers,
+ * which costs no attempt. If it answers by now and was not even asked (@held): look
+ * again at once. False: neither, and nothing has been done. */
+bool look_rest_for_host(
+	struct look *look, const char *way, bool held, enum asset_state rest);
 /* The platform is not ready: look again later and later. @why may be the asset's
  * reason. */
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
@@ -124,8 +128,8 @@ void look_finish(struct look *look); /* without saving */
 /* Of two troubles the worse decides how the asset rests: local before all, then the
  * longest wait. @kept may be of class NONE. */
 void look_keep_worse(struct err *kept, const struct err *err);
-/* A question to the API has failed: if that is being left alone, rests_for says so, or
- * minor_rests_for of a file that is not @main. */
+/* A question to the API has failed: that is what trouble, or the minor trouble of a
+ * file that is not @main, is about. */
 void look_api_failed(struct look *look, bool main);
 
 /* The steps; each calls @then unless it has ended the look. */
