@@ -38,6 +38,7 @@ integration_files = \
 	tests/integration/test_files.py \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
+	tests/integration/test_order.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
