@@ -44,8 +44,10 @@ void agent_transfer_options(const struct agent *agent, const struct config *conf
 {
 	*out = (struct transfers_options){
 		.archive = agent->archive,
-		.threads = 1, /* as check says until more are available */
+		.threads = config->transfer.threads,
 		.per_host = config->transfer.per_host,
+		.segments = config->transfer.segments,
+		.segment_min = config->transfer.segment_min,
 		.user_agent = config->transfer.user_agent,
 		.connect_timeout_ms = config->transfer.connect_timeout_ms,
 		.low_speed_bytes = config->transfer.low_speed_bytes,

@@ -8,6 +8,7 @@
 #include "core/asset.h"
 
 #include "base/mem.h"
+#include "core/ranges.h"
 #include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -110,6 +111,7 @@ static void part_release(struct part *part)
 	free(part->name);
 	free(part->etag);
 	free(part->last_modified);
+	free(part->ranges);
 	free(part->placing);
 }
 
@@ -198,6 +200,17 @@ void asset_drop_part(struct asset *asset, const char *key)
 		return;
 	part_release(part);
 	*part = asset->parts[--asset->n_parts];
+}
+
+int64_t part_bytes(const struct part *part)
+{
+	struct byte_range ranges[RANGES_MAX];
+	int n = ranges_parse(part->ranges, ranges);
+	int64_t bytes = part->held;
+
+	for (int i = 0; i < n; i++)
+		bytes += ranges[i].end - ranges[i].first;
+	return bytes;
 }
 
 int64_t asset_bytes(const struct asset *asset)

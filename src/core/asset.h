@@ -74,11 +74,12 @@ struct file {
 
 /* A download that has begun: what is held, and of what (DESIGN §4.6). */
 struct part {
-	char *key;           /* source.key */
-	char *name;          /* file name in the staging folder */
-	int64_t total;       /* -1 unknown */
-	int64_t held;        /* contiguous bytes from 0 that are fsynced */
-	char *etag;          /* strong validator, or NULL */
+	char *key;     /* source.key */
+	char *name;    /* file name in the staging folder */
+	int64_t total; /* -1 unknown */
+	int64_t held;  /* contiguous bytes from 0 that are fsynced */
+	char *ranges;  /* more fsynced bytes, beyond held (core/ranges.h), or NULL */
+	char *etag;    /* strong validator, or NULL */
 	char *last_modified; /* or NULL */
 	char *placing;       /* final path, once it is being placed; else NULL */
 	char sha256[65];     /* with placing */
@@ -141,6 +142,8 @@ struct file *asset_add_file(
 struct part *asset_add_part(struct asset *asset, const char *key);
 void asset_drop_file(struct asset *asset, const char *key);
 void asset_drop_part(struct asset *asset, const char *key);
+/* What a part holds in all. */
+int64_t part_bytes(const struct part *part);
 int64_t asset_bytes(const struct asset *asset);
 /* The deadline after which the platform will have removed the media; INT64_MAX none. */
 int64_t asset_deadline_ns(const struct asset *asset);

@@ -186,7 +186,6 @@ const struct config_option config_options[] = {
 	/* ---- transfer ---------------------------------------------------------------- */
 	{ SECTION_TRANSFER, "threads", INT_AT(config, transfer.threads),
 	  .dflt = "1", .min = 1, .max = 64,
-	  .later_for = "!1", .later = "one thread does all transfers",
 	  .help = "Threads that download." },
 	{ SECTION_TRANSFER, "concurrency", INT_AT(config, transfer.concurrency),
 	  .dflt = "8", .min = 1, .max = 256, .help = "Files downloaded at once; shared fairly by the workspaces." },
@@ -194,7 +193,6 @@ const struct config_option config_options[] = {
 	  .dflt = "6", .min = 1, .max = 64, .help = "Connections to one host at once, and files downloaded from it." },
 	{ SECTION_TRANSFER, "segments", INT_AT(config, transfer.segments),
 	  .dflt = "4", .min = 1, .max = 32,
-	  .later_for = "!1|4", .later = "a file is downloaded in one piece",
 	  .help = "Ranges of one large file downloaded at once. 1: never more." },
 	{ SECTION_TRANSFER, "segment_min", SIZE_AT(config, transfer.segment_min),
 	  .dflt = "64M", .min = 1 * MIB, .max = 1 * TIB,

@@ -189,6 +189,7 @@ static void take_part(struct asset *asset, const struct part *from)
 	mem_replace(&part->name, from->name);
 	mem_replace(&part->etag, from->etag);
 	mem_replace(&part->last_modified, from->last_modified);
+	mem_replace(&part->ranges, from->ranges);
 	mem_replace(&part->placing, from->placing);
 	memcpy(part->sha256, from->sha256, sizeof(part->sha256));
 	part->total = from->total;
@@ -202,12 +203,12 @@ static void on_part(void *arg, const struct part *part)
 	const struct part *before = asset_part(look->asset, task->key);
 
 	/* Progress that can be resumed: the trouble of earlier attempts is over. */
-	if (part->held > (before ? before->held : 0) &&
+	if (part_bytes(part) > (before ? part_bytes(before) : 0) &&
 		(part->etag || part->last_modified)) {
 		look->asset->attempts = 0;
 		look->asset->trouble_ns = 0;
 	}
-	if (part->held > (before ? before->held : 0) && !task->answered) {
+	if (part_bytes(part) > (before ? part_bytes(before) : 0) && !task->answered) {
 		task->answered = true;
 		tell_host(task, NULL);
 	}

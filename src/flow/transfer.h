@@ -26,6 +26,8 @@ struct transfers_options {
 	int threads;
 	int per_host;
 	const char *user_agent;
+	int segments;        /* ranges of one file at once; 1: never more */
+	int64_t segment_min; /* no range of a file so taken apart is to be smaller */
 	int64_t connect_timeout_ms, low_speed_bytes, low_speed_ms;
 };
 int transfers_open(struct transfers **out, uv_loop_t *loop,

@@ -14,12 +14,14 @@
 #define BLOCK_BYTES (256 * 1024)
 
 struct job;
+struct range;
 
 struct block {
 	struct message message;
 	STAILQ_ENTRY(block) queue;
 	struct block *next; /* among the spare ones */
 	struct job *job;
+	struct range *range; /* until it is written */
 	/* For the hasher. The hash is its alone until the block is back. */
 	struct sha256 *hash;
 	struct mailbox *reply;

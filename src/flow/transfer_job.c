@@ -62,7 +62,7 @@ static void copy_part(struct job *job, const struct transfer_spec *spec)
 	}
 	if (job->part.etag && !etag_is_strong(job->part.etag))
 		mem_replace(&job->part.etag, NULL);
-	job->told = job->claimed = job->part.held > 0 || job->part.placing;
+	job->told = job->claimed = part_bytes(&job->part) > 0 || job->part.placing;
 }
 
 struct job *job_new(uint64_t id, const struct transfer_spec *spec,
@@ -89,6 +89,8 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->connect_timeout_ms = options->connect_timeout_ms;
 	job->low_speed_bytes = options->low_speed_bytes;
 	job->low_speed_ms = options->low_speed_ms;
+	job->segments = options->segments;
+	job->segment_min = options->segment_min;
 	copy_part(job, spec);
 	if (http_url_host(job->url, job->host, sizeof(job->host), NULL))
 		job->host[0] = '\0';
@@ -96,6 +98,8 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->hash = sha256_new();
 	job->checked.duration_ms = -1;
 	STAILQ_INIT(&job->filled);
+	TAILQ_INIT(&job->ranges);
+	ranges_reset(job);
 	return job;
 }
 
@@ -111,7 +115,7 @@ void job_free(struct job *job)
 	free(job->path);
 	text_list_release(&job->media_hosts);
 	part_release(&job->part);
-	buf_release(&job->error_body);
+	ranges_free(job);
 	sha256_free(job->hash);
 	free(job);
 }
@@ -136,14 +140,21 @@ void job_cancel(struct job *job, bool discard, const char *why)
 	job_advance(job);
 }
 
+static void cancel_calls(struct job *job)
+{
+	struct range *range;
+
+	TAILQ_FOREACH (range, &job->ranges, link)
+		if (range->call)
+			http_call_cancel(range->call);
+}
+
 static void advance_end(struct job *job)
 {
 	if (job->state == JOB_END)
 		return;
-	if (job->call)
-		http_call_cancel(job->call);
-	if (job->call || job->at_hasher || job->step_busy || job->sync_busy ||
-		job->hash_busy)
+	cancel_calls(job);
+	if (job_calls(job) > 0 || !job_quiet(job))
 		return;
 	if (!job->succeeded && !job->discard && !job->reject && job->sniffed)
 		job_flush(job, true);
@@ -158,9 +169,9 @@ static void ended(struct job *job)
 		if (job->reject)
 			part_forget(&job->part);
 		else if (job->step_err.class == ERR_NONE && !job->sync_failed &&
-			 job->written > job->part.held)
-			job->part.held = job->written;
-		if (job->part.held > 0 || job->told)
+			 job_unheld(job) > 0)
+			ranges_held(job, true);
+		if (part_bytes(&job->part) > 0 || job->told)
 			job_report_part(job);
 	}
 	job_report_done(job);
@@ -176,19 +187,44 @@ void job_begin(struct job *job)
 	job_queue_step(job, STEP_OPEN);
 }
 
+static void advance_again(struct job *job)
+{
+	if (job_calls(job) > 0 || !job_quiet(job))
+		return;
+	job_go_again(job);
+	job_advance(job);
+}
+
+/* Once its size is known, and only for what would not be written in one go anyway. */
+static bool advance_reserve(struct job *job)
+{
+	if (!job->reserve)
+		return false;
+	if (job_quiet(job)) {
+		job->reserve = false;
+		job_queue_step(job, STEP_RESERVE);
+		job_update_pause(job);
+	}
+	return job->step_busy;
+}
+
 static void advance_receive(struct job *job)
 {
-	if (job->step_busy)
+	if (job->step_busy || advance_reserve(job))
 		return;
-	if (!job->call && !job->body_done) {
+	if (job->again_why) {
+		advance_again(job);
+		return;
+	}
+	if (!job->body_done && job_calls(job) == 0) {
 		if (!job->station->paused)
-			job_call(job);
+			range_call(ranges_idle(job));
 		return;
 	}
 	if (job->answered || job->body_done)
 		job_catch_up(job);
-	if (job->body_done && !job->call && STAILQ_EMPTY(&job->filled) &&
-		!job->at_hasher && !job->sync_busy && !job->hash_busy) {
+	if (job->body_done && job_calls(job) == 0 && STAILQ_EMPTY(&job->filled) &&
+		job_quiet(job)) {
 		job_move(job, JOB_CHECK);
 		job_queue_step(job, STEP_SEAL);
 	}
@@ -209,6 +245,8 @@ void job_tick(struct job *job)
 		if (job->sniffed && !job->body_done)
 			job_flush(job, true);
 		job_update_pause(job);
+		job_rates(job, uv_now(job->station->loop));
+		job_more_calls(job, uv_now(job->station->loop));
 	}
 	job_report_progress(job);
 	job_advance(job);
@@ -224,13 +262,12 @@ void job_place(struct job *job)
 
 /* ---- what came back from the pool ---- */
 
-static const char *why_not_resume(const struct job *job)
+static const char *why_not_resume(struct job *job)
 {
 	const struct part *part = &job->part;
-	if (part->held == 0)
+	if (part_bytes(part) == 0)
 		return NULL;
-	if (part->held > job->file_size ||
-		(part->total >= 0 && part->held > part->total))
+	if (ranges_restore(job))
 		return "the staging file is not what was recorded: started over";
 	if (!part->etag && !part->last_modified)
 		return "the source gave no validator to resume with: started over";
@@ -246,10 +283,10 @@ static void opened(struct job *job)
 	if (job->found_placed ||
 		(part->placing && part->sha256[0] && part->held > 0 &&
 			part->held == part->total && part->held <= job->file_size)) {
-		job->written = part->held;
+		ranges_fill(job, part->held);
 		job->verify = job->body_done = job->sniffed = true;
-	} else if (part->held > 0 && !why) {
-		job->written = part->held;
+	} else if (part_bytes(part) > 0 && !why) {
+		job->body_done = job->sniffed = ranges_complete(job);
 		mem_replace(&job->part.placing, NULL);
 	} else {
 		job_start_over(job, why);
@@ -269,7 +306,8 @@ static void differs(struct job *job)
 	mem_replace(&job->part.placing, NULL);
 	job->part.sha256[0] = '\0';
 	job->found_placed = job->verify = job->body_done = job->sniffed = false;
-	job->written = job->hashed = 0;
+	ranges_reset(job);
+	job->hashed = 0;
 	job_move(job, JOB_OPEN);
 	job_queue_step(job, STEP_OPEN);
 }
@@ -284,7 +322,8 @@ static void sealed(struct job *job)
 		succeed(job);
 		return;
 	}
-	job->part.held = job->part.total = job->written;
+	job->part.held = job->part.total = job_written(job);
+	mem_replace(&job->part.ranges, NULL);
 	mem_replace(&job->part.placing, job->path);
 	memcpy(job->part.sha256, job->sha256, sizeof(job->part.sha256));
 	job_move(job, JOB_SEALED);
@@ -318,13 +357,15 @@ static void step_done(struct job *job)
 		succeed(job); /* also when told to stop meanwhile: it is there */
 	else if (job->step == STEP_RENEW)
 		job->claimed = false;
+	else if (job->step == STEP_RESERVE)
+		;
 	else if (job->ending)
 		;
 	else if (job->step == STEP_OPEN)
 		opened(job);
 	else
 		sealed(job);
-	if (job->step == STEP_RENEW && !job->ending) {
+	if ((job->step == STEP_RENEW || job->step == STEP_RESERVE) && !job->ending) {
 		job_flush(job, false);
 		job_update_pause(job);
 	}
@@ -341,7 +382,7 @@ static void sync_done(struct job *job)
 		job_fail(job, &job->sync_err);
 	} else {
 		job->name_synced = true;
-		job->part.held = job->sync_to;
+		ranges_held(job, false);
 		job_report_part(job);
 	}
 	if (!job->ending && job->sync_free < job->keep_free_bytes) {
@@ -360,7 +401,6 @@ static void hash_done(struct job *job)
 		job_fail(job, &job->hash_err);
 	} else {
 		job->hashed = job->hash_to;
-		job->live = job->hashed == job->written && !job->body_done;
 	}
 	job_advance(job);
 }

@@ -4,10 +4,14 @@
  *   transfer.c          control loop: the owner's side, transfers by number
  *   transfer_worker.c   a station: worker thread, its jobs, orders to them
  *   transfer_job.c      one job's states: what may happen next
- *   transfer_receive.c  the HTTP call and the blocks of its body
+ *   transfer_receive.c  the HTTP calls
+ *   transfer_more.c     further calls: when, and for which bytes
+ *   transfer_blocks.c   what arrives, on its way to the staging file and the hasher
  *   transfer_turn.c     failing, starting over, catching up
+ *   transfer_range.c    a job's ranges
  *   transfer_steps.c    what blocks, on the libuv pool
  *   transfer_supply.c   a station's HTTP client and its blocks
+ *   transfer_ramp.c     is a further connection worth it (pure)
  *   transfer_answer.c   what an answer's head means (pure)
  *   transfer_check.c    is it what it should be
  *   transfer_hash.c     the hasher thread
@@ -25,6 +29,7 @@
 #include "flow/transfer.h"
 #include "flow/transfer_check.h"
 #include "flow/transfer_hash.h"
+#include "flow/transfer_ramp.h"
 #include "io/http_client.h"
 #include "io/worker.h"
 #include <sys/queue.h>
@@ -85,6 +90,7 @@ struct station {
 	struct outlet *outlet, *retired;
 	struct block *spare;
 	unsigned blocks; /* in use */
+	int per_host;    /* connections, 0 no limit */
 	bool paused, parked;
 };
 
@@ -118,7 +124,7 @@ bool outlet_renew(struct station *station, const char *user_agent, int per_host)
 void outlets_close_retired(struct station *station, bool all);
 struct http_client *outlet_take(struct station *station, struct outlet **outlet);
 void outlet_give_back(struct outlet *outlet);
-struct block *block_take(struct job *job);
+struct block *block_take(struct range *range);
 void block_give_back(struct block *block);
 bool blocks_scarce(const struct job *job);
 /* Keep at most so many spare ones. */
@@ -143,7 +149,7 @@ enum job_state {
 };
 
 /* One at a time for each job, on the libuv pool. */
-enum job_step { STEP_OPEN, STEP_RENEW, STEP_SEAL, STEP_PLACE, STEP_END };
+enum job_step { STEP_OPEN, STEP_RENEW, STEP_RESERVE, STEP_SEAL, STEP_PLACE, STEP_END };
 
 /* What the files below a job tell it. */
 struct job_hooks {
@@ -152,6 +158,33 @@ struct job_hooks {
 	void (*step_done)(struct job *job);
 	void (*sync_done)(struct job *job);
 	void (*hash_done)(struct job *job);
+};
+
+/* A stretch of the file, and the call that fetches it. Offsets are in the file. */
+struct range {
+	TAILQ_ENTRY(range) link;
+	struct job *job;
+	int64_t first;   /* its first byte */
+	int64_t end;     /* one past its last; -1 while the file's size is unknown */
+	int64_t written; /* up to here it is in the staging file */
+	int64_t arrived; /* … and in blocks */
+	int64_t held;    /* … and fsynced */
+	int64_t sync_to; /* held, after the sync under way */
+
+	struct http_call *call;
+	struct outlet *outlet;
+	bool call_paused;
+	bool answered;      /* the answer's bytes are being taken */
+	int64_t answer_end; /* where they end; -1 unknown */
+	int64_t asked_from; /* where they begin */
+	uint64_t asked_at;  /* loop time */
+	struct err err;     /* why its answer was refused */
+	bool reads_error;   /* the body explains a 400 */
+	struct buf error_body;
+	struct block *current; /* being filled */
+
+	int64_t seen; /* arrived, when the rate was last taken */
+	double rate;  /* bytes/s, smoothed; 0 unknown */
 };
 
 struct job {
@@ -169,6 +202,8 @@ struct job {
 	bool allow_private;
 	int64_t expected_bytes, mtime_ns, keep_free_bytes;
 	int64_t connect_timeout_ms, low_speed_bytes, low_speed_ms;
+	int segments;
+	int64_t segment_min;
 
 	enum job_state state;
 	struct err
@@ -183,49 +218,46 @@ struct job {
 	bool told;    /* the owner knows of a part with bytes */
 	bool claimed; /* … and of this very staging file: it must not be overwritten */
 
-	/* The staging file: contiguous bytes from 0. */
+	/* The staging file, and what is or shall be in it: ranges that cover the file
+	 * from byte 0, in order, none of them touching a complete one. */
 	int fd;
-	int64_t written;
+	TAILQ_HEAD(range_list, range) ranges;
 	int64_t file_size; /* found by STEP_OPEN */
 	bool found_placed; /* fd is the final file, placed before a crash */
 	bool verify;       /* nothing to receive: compare with part.sha256 */
+	bool reserve;      /* STEP_RESERVE is wanted */
 
-	/* Hashing. Behind: steps on the pool read the file up to what is written.
-	 * Abreast (live): blocks go to the hasher as they are written. */
+	/* Hashing follows the front. Blocks written right at what is hashed go to the
+	 * hasher; where the front is ahead, a step on the pool reads the file. */
 	struct sha256 *hash;
 	int64_t hashed;
-	bool live;
 	unsigned at_hasher;
 	bool hash_busy;
 	int64_t hash_to;
 	uv_work_t hash_work;
 	struct err hash_err;
 
-	/* The HTTP call. */
-	struct http_call *call;
-	struct outlet *outlet;
+	/* The HTTP calls. */
 	struct http_policy policy;
-	bool call_paused;
-	int64_t arrived; /* bytes of the file, those in blocks included */
-	bool answered;   /* the answer's bytes are being taken */
-	bool body_done;  /* all bytes are here, or were before */
+	bool answered;  /* an answer of this run has fitted */
+	bool body_done; /* all bytes are here, or were before */
 	const char
 		*again_why; /* the answer was of no use: once more from the beginning */
 	bool went_again;
-	bool reads_error; /* the body explains a 400 */
-	struct buf error_body;
 	char host[256];
 	int64_t received, resumed_from;
 	bool sniffed;
+	struct ramp ramp;
+	uint64_t rated_at; /* loop time */
 
-	struct block *current;                  /* being filled */
 	STAILQ_HEAD(block_queue, block) filled; /* waiting for the staging file */
 	unsigned blocks;                        /* all it holds, the hasher's too */
+	int64_t pushed; /* bytes written since write-back was last begun */
 
 	bool write_failed;
 	bool sync_busy, sync_failed;
 	bool name_synced;
-	int64_t sync_to, sync_free;
+	int64_t sync_free;
 	uint64_t synced_at; /* loop time */
 	uv_work_t sync_work;
 	struct err sync_err;
@@ -257,19 +289,69 @@ void job_cancel(struct job *job, bool discard, const char *why);
 void job_place(struct job *job);
 /* Every half second: what has to happen though no data came. */
 void job_tick(struct job *job);
-/* Drop what has been received; go on from byte 0. No step, sync or hash may be busy. */
+/* No step, sync or hash is busy, and no call runs but perhaps one. */
+bool job_quiet(const struct job *job);
+/* Drop what has been received; go on from byte 0. The job is quiet. */
 void job_start_over(struct job *job, const char *why);
 
 /* Hash the next piece of what the hash is behind. */
 void job_catch_up(struct job *job);
 
-void job_call(struct job *job);
+/* Ask for what is missing of @range. */
+void range_call(struct range *range);
+/* Begin whatever further calls are worth it. @now: loop time. */
+void job_more_calls(struct job *job, uint64_t now);
+/* A range has been answered: another one may now be judged. */
+void job_ramp_answered(struct job *job, const struct range *range, bool ranges_known);
+void job_rates(struct job *job, uint64_t now);
+/* After again_why, once the job is quiet. */
+void job_go_again(struct job *job);
+
 void job_update_pause(struct job *job);
-/* Write what is filled; with @partial the block being filled too. */
+/* Write what is filled; with @partial also what is being filled. */
 void job_flush(struct job *job, bool partial);
+/* Take @len bytes that have arrived for @range. False: the job fails. */
+bool range_take(struct range *range, const char *data, size_t len);
+void range_flush(struct range *range);
 void job_sync_if_due(struct job *job);
 void job_drop_blocks(struct job *job);
 void job_block_hashed(struct block *block);
+
+/* ---- transfer_range.c ---- */
+
+/* One range for the whole file, of which nothing is here. */
+void ranges_reset(struct job *job);
+/* As the part tells; 0, or -1 when what it tells cannot be. */
+int ranges_restore(struct job *job);
+/* All of @size bytes are written and held. */
+void ranges_fill(struct job *job, int64_t size);
+void ranges_free(struct job *job);
+/* Now that it is known. False: there are ranges beyond it. */
+bool ranges_set_total(struct job *job, int64_t total);
+/* Join complete ranges with what follows them. */
+void ranges_merge(struct job *job);
+bool ranges_complete(const struct job *job); /* all has arrived */
+/* The bytes from @at are those of a new range, which is returned. */
+struct range *range_split(struct range *range, int64_t at);
+/* An answer that still runs covers @range as well: undo the split. */
+bool range_unsplit(struct range *range);
+/* The answer to @range goes on into the next one, of which nothing has come: its bytes
+ * become this one's. Returns the next, which is empty now; NULL: it stays as it is. */
+struct range *range_swallow(struct range *range);
+bool range_complete(const struct range *range);
+struct range *ranges_idle(
+	const struct job *job); /* first with bytes missing, no call */
+/* Held is what a sync has brought to the disk: all written, or what it began with. */
+void ranges_held(struct job *job, bool all_written);
+
+static inline struct range *job_front(const struct job *job)
+{
+	return TAILQ_FIRST(&job->ranges);
+}
+int64_t job_written(const struct job *job); /* bytes, of all ranges */
+int64_t job_arrived(const struct job *job);
+int64_t job_unheld(const struct job *job); /* written, not yet held */
+unsigned job_calls(const struct job *job);
 
 /* Queue on the pool; the hooks step_done() etc. follow on the worker's loop. */
 void job_queue_step(struct job *job, enum job_step step);

@@ -1,11 +1,10 @@
 /*
- * Receiving: one HTTP call (a second one only when the first answer was of no use for a
- * part) and the blocks of its body. curl brings at most 16 KiB at a time; they are
- * collected to blocks, each written with one pwrite and passed on to the hasher. Too
- * many blocks on their way pause the call: that is all the flow control there is.
+ * Receiving: the HTTP calls of a job's ranges, what their answers mean for the job, and
+ * how they end. The first call decides whether a part goes on or begins anew; a further
+ * one that is refused only shows that there shall be no more.
  *
- * Nothing here ends a job: callbacks of the call mark it with job_fail() and stop the
- * call; job_advance() goes on when the call has ended.
+ * Nothing here ends a job: callbacks of a call mark it with job_fail() and stop the
+ * call; job_advance() goes on when all calls have ended.
  */
 #include <config.h>
 
@@ -13,131 +12,15 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "core/rule.h"
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define REDIRECTS      5
-#define BLOCKS_MAX     6 /* of one transfer, before its call pauses */
-#define SYNC_BYTES     (INT64_C(8) << 20)
-#define SYNC_MS        1000
 #define ERROR_BODY_MAX 4096
-
-/* ---- blocks ---- */
-
-static int write_all(int fd, const unsigned char *data, size_t len, int64_t at)
-{
-	while (len > 0) {
-		ssize_t n = pwrite(fd, data, len, at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-		at += n;
-	}
-	return 0;
-}
-
-static void write_failed(struct job *job, int errnum)
-{
-	struct err err;
-	err_sys(&err, err_class_of_errno(errnum), errnum,
-		"cannot write the staging file");
-	job->write_failed = true; /* a later block must not take this one's place */
-	job_fail(job, &err);
-}
-
-static void write_block(struct job *job, struct block *block)
-{
-	if (write_all(job->fd, block->data, block->len, job->written)) {
-		write_failed(job, errno);
-		block_give_back(block);
-		return;
-	}
-	job->written += (int64_t)block->len;
-	metric_add(METRIC_TRANSFER_BYTES, NULL, (double)block->len);
-	if (!job->live || job->ending) {
-		block_give_back(block);
-		return;
-	}
-	job->hashed = job->written;
-	job->at_hasher++;
-	block->hash = job->hash;
-	block->reply = job->station->inbox;
-	block->hashed = job_block_hashed;
-	hasher_post(job->station->hasher, block);
-}
-
-void job_block_hashed(struct block *block)
-{
-	struct job *job = block->job;
-	job->at_hasher--;
-	block_give_back(block);
-	if (!job->ending)
-		job_update_pause(job);
-	job->hooks->advance(job);
-}
-
-void job_flush(struct job *job, bool partial)
-{
-	struct block *block = job->current;
-	if (block && block->len > 0 && (partial || block->len == BLOCK_BYTES)) {
-		STAILQ_INSERT_TAIL(&job->filled, block, queue);
-		job->current = NULL;
-	}
-	while (!job->step_busy && job->fd >= 0 && !job->write_failed &&
-		(block = STAILQ_FIRST(&job->filled))) {
-		STAILQ_REMOVE_HEAD(&job->filled, queue);
-		write_block(job, block);
-	}
-	job_sync_if_due(job);
-}
-
-void job_drop_blocks(struct job *job)
-{
-	struct block *block;
-	if (job->current)
-		block_give_back(job->current);
-	job->current = NULL;
-	while ((block = STAILQ_FIRST(&job->filled))) {
-		STAILQ_REMOVE_HEAD(&job->filled, queue);
-		block_give_back(block);
-	}
-}
-
-void job_sync_if_due(struct job *job)
-{
-	int64_t waiting = job->written - job->part.held;
-	uint64_t now = uv_now(job->station->loop);
-
-	if (job->state != JOB_RECEIVE || job->ending || job->body_done ||
-		job->sync_busy || job->step_busy || waiting <= 0)
-		return;
-	if (waiting < SYNC_BYTES && now - job->synced_at < SYNC_MS)
-		return;
-	job->synced_at = now;
-	job_queue_sync(job);
-}
-
-void job_update_pause(struct job *job)
-{
-	bool pause = job->station->paused || job->step_busy ||
-		     job->blocks >= BLOCKS_MAX || blocks_scarce(job);
-	if (!job->call || pause == job->call_paused)
-		return;
-	job->call_paused = pause;
-	if (pause)
-		http_call_pause(job->call);
-	else
-		http_call_resume(job->call);
-}
+#define RESERVE_FROM   (INT64_C(16) << 20)
 
 /* ---- the answer ---- */
 
@@ -154,7 +37,7 @@ static void fail_answer(struct job *job, const struct err *err, bool reject)
 static int check_space(const struct job *job, struct err *err)
 {
 	int64_t free_bytes, total;
-	int64_t need = job->part.total >= 0 ? job->part.total - job->written : 0;
+	int64_t need = job->part.total >= 0 ? job->part.total - job_written(job) : 0;
 	char need_text[32], free_text[32], keep_text[32];
 
 	int rc = archive_space(job->station->archive, &free_bytes, &total, err);
@@ -169,51 +52,92 @@ static int check_space(const struct job *job, struct err *err)
 		need_text, free_text, keep_text);
 }
 
-/* Take over what the head says about the file. False: the job fails. */
-static bool adopt(struct job *job, const struct http_head *head, int64_t total)
+/* Everything is fetched anew, once all calls have ended. */
+static void want_anew(struct job *job, const char *why)
 {
+	struct range *range;
+
+	job->again_why = why;
+	TAILQ_FOREACH (range, &job->ranges, link)
+		if (range->call)
+			http_call_cancel(range->call);
+}
+
+/* Take over what the head says about the file. False: the job fails, or begins anew. */
+static bool adopt(struct range *range, const struct http_head *head, int64_t total)
+{
+	struct job *job = range->job;
+	bool first = !job->answered;
 	struct err err;
 
-	if (total >= 0)
+	if (total >= 0 && !ranges_set_total(job, total)) {
+		want_anew(job, "the file changed at the source: started over");
+		return false;
+	}
+	if (total >= 0 || head->status == 200)
 		job->part.total = total;
 	if (etag_is_strong(head->etag))
 		mem_replace(&job->part.etag, head->etag);
 	if (head->last_modified[0])
 		mem_replace(&job->part.last_modified, head->last_modified);
-	if (job->part.total >= 0 &&
-		check_size(job->role, job->part.total, job->expected_bytes, &err)) {
+	if (total >= 0 && check_size(job->role, total, job->expected_bytes, &err)) {
 		fail_answer(job, &err, true);
 		return false;
 	}
-	if (check_space(job, &err)) {
+	if (first && check_space(job, &err)) {
 		job_fail(job, &err);
 		return false;
 	}
-	job->answered = true;
-	job->arrived = job->written;
+	job->reserve = job->reserve || (first && total >= RESERVE_FROM);
+	job->answered = range->answered = true;
+	job_ramp_answered(job, range, head->accept_ranges || head->status == 206);
 	return true;
 }
 
-static bool take_whole(struct job *job, const struct http_head *head)
+static const char *why_whole(const struct job *job, const struct http_head *head)
 {
-	if (job->written > 0)
-		job_start_over(
-			job, job->part.etag && strcmp(job->part.etag, head->etag) != 0
-				     ? "the file changed at the source: started over"
-				     : "the server does not resume: started over");
-	return adopt(job, head,
-		head->status == 206 ? head->range_total : head->content_length);
+	return job->part.etag && strcmp(job->part.etag, head->etag) != 0
+		       ? "the file changed at the source: started over"
+		       : "the server does not resume: started over";
 }
 
-static bool take_rest(struct job *job, const struct http_head *head)
+/* The whole file comes, wanted or not. */
+static bool take_whole(struct range *range, const struct http_head *head)
 {
+	struct job *job = range->job;
+	int64_t total = head->status == 206 ? head->range_total : head->content_length;
+
+	if (job_calls(job) > 1) {
+		err_set(&range->err, ERR_TRANSIENT,
+			"%s answered with the whole file instead of a range of it",
+			head->host);
+		return false;
+	}
+	if (job_arrived(job) > 0) {
+		if (range != job_front(job) || !job_quiet(job)) {
+			want_anew(job, why_whole(job, head));
+			return false;
+		}
+		job_start_over(job, why_whole(job, head));
+	}
+	range->answer_end = total;
+	return adopt(range, head, total);
+}
+
+static bool take_rest(struct range *range, const struct http_head *head)
+{
+	struct job *job = range->job;
+	bool first = !job->answered;
 	char held[32];
 
-	if (!adopt(job, head, head->range_total))
+	range->answer_end = head->range_last + 1;
+	if (!adopt(range, head, head->range_total))
 		return false;
-	job->sniffed = true;
-	job->resumed_from = job->written;
-	size_format_human(job->written, held);
+	if (!first || job_arrived(job) == 0)
+		return true;
+	job->sniffed = job->sniffed || job_front(job)->arrived > 0;
+	job->resumed_from = job_arrived(job);
+	size_format_human(job->resumed_from, held);
 	job_report_note(job, "resumed at %s", held);
 	job_catch_up(job);
 	return true;
@@ -221,30 +145,29 @@ static bool take_rest(struct job *job, const struct http_head *head)
 
 static bool on_head(void *arg, const struct http_head *head)
 {
-	struct job *job = arg;
+	struct range *range = arg;
+	struct job *job = range->job;
 	const char *why = NULL;
-	struct err err;
 
-	if (job->ending)
+	if (job->ending || job->again_why)
 		return false;
 	snprintf(job->host, sizeof(job->host), "%s", head->host);
-	switch (answer_judge(head, &job->part, job->written, &why, &err)) {
+	switch (answer_judge(head, &job->part, range->asked_from, &why, &range->err)) {
 	case ANSWER_BODY:
-		return take_whole(job, head);
+		return take_whole(range, head);
 	case ANSWER_REST:
-		return take_rest(job, head);
+		return take_rest(range, head);
 	case ANSWER_HAVE:
-		if (adopt(job, head, job->written))
-			job->body_done = true;
+		if (adopt(range, head, range->arrived))
+			range->end = range->arrived;
 		return false;
 	case ANSWER_ANEW:
-		job->again_why = why;
+		want_anew(job, why);
 		return false;
 	case ANSWER_READ:
-		job->reads_error = true;
+		range->reads_error = true;
 		return true;
 	case ANSWER_REFUSED:
-		job_fail(job, &err);
 		return false;
 	}
 	return false;
@@ -252,105 +175,121 @@ static bool on_head(void *arg, const struct http_head *head)
 
 /* ---- the body ---- */
 
-static bool check_room(struct job *job, size_t len)
+/* How many of @len bytes this range still takes; -1: the job fails. */
+static int64_t check_room(struct range *range, int64_t len)
 {
+	struct job *job = range->job;
 	struct err err;
-	int64_t total = job->part.total;
+	int64_t room = range->end < 0 ? len : range->end - range->arrived;
+	bool ours = range->answer_end < 0 || range->answer_end == range->end;
 
-	job->received += (int64_t)len;
-	job->arrived += (int64_t)len;
-	if (total >= 0 && job->arrived > total) {
+	if (len > room && ours) {
 		err_set(&err, ERR_TRANSIENT, "sent more bytes than it announced");
 		fail_answer(job, &err, true);
-		return false;
+		return -1;
 	}
-	if (job->arrived > role_max_bytes(job->role)) {
-		check_size(job->role, job->arrived, -1, &err);
+	if (range->end < 0 && range->arrived + len > role_max_bytes(job->role)) {
+		check_size(job->role, range->arrived + len, -1, &err);
 		fail_answer(job, &err, true);
-		return false;
+		return -1;
 	}
-	return true;
+	return len < room ? len : room;
 }
 
-/* Before the first byte is written: is it what it should be? */
-static bool check_first_bytes(struct job *job, bool all)
+/* What lies beyond the range is another call's, so a complete range ends its call; but
+ * not when the other one has not even been answered. */
+static bool goes_on(struct range *range)
 {
-	const struct block *block = job->current;
-	struct err err;
-	size_t len = block ? block->len : 0;
+	struct range *next;
 
-	if (job->sniffed || (len < SNIFF_BYTES && !all))
+	if (!range_complete(range) || range->answer_end == range->end)
 		return true;
-	if (len > 0 && check_beginning(job->role, block->data,
-			       len < SNIFF_BYTES ? len : SNIFF_BYTES, &err)) {
-		fail_answer(job, &err, true);
-		return false;
-	}
-	job->sniffed = true;
-	return true;
+	next = range_swallow(range);
+	if (next && next->call)
+		http_call_cancel(next->call);
+	return next != NULL;
 }
 
 static bool on_data(void *arg, const void *data, size_t len)
 {
-	struct job *job = arg;
-	const char *from = data;
+	struct range *range = arg;
+	struct job *job = range->job;
+	int64_t take;
 
-	if (job->ending)
+	if (job->ending || job->again_why)
 		return false;
-	if (job->reads_error)
-		return buf_append(&job->error_body, data, len) == 0;
-	if (!check_room(job, len))
+	if (range->reads_error)
+		return buf_append(&range->error_body, data, len) == 0;
+	take = check_room(range, (int64_t)len);
+	if (take < 0 || !range_take(range, data, (size_t)take))
 		return false;
-	while (len > 0 && !job->ending) {
-		struct block *block = job->current;
-		if (!block)
-			block = job->current = block_take(job);
-		size_t n =
-			BLOCK_BYTES - block->len < len ? BLOCK_BYTES - block->len : len;
-		memcpy(block->data + block->len, from, n);
-		block->len += n;
-		from += n;
-		len -= n;
-		if (!check_first_bytes(job, false))
-			return false;
-		if (block->len == BLOCK_BYTES)
-			job_flush(job, false);
-	}
-	job_update_pause(job);
-	return !job->ending;
+	job_more_calls(job, uv_now(job->station->loop));
+	return goes_on(range);
 }
 
-static void body_complete(struct job *job)
+static void fail_short(struct job *job)
 {
 	char got[32], total[32];
 	struct err err;
 
-	if (!job->answered) {
-		err_set(&err, ERR_TRANSIENT, "no answer came");
-		job_fail(job, &err);
+	bytes_format(job_arrived(job), got);
+	bytes_format(job->part.total, total);
+	err_set(&err, ERR_TRANSIENT, "the answer ended at %s of %s bytes", got, total);
+	fail_answer(job, &err, false);
+}
+
+/* ---- the end of a call ---- */
+
+static void end_body(struct job *job)
+{
+	struct err err;
+	int64_t size = job_arrived(job);
+
+	if (!ranges_complete(job) || job->body_done)
 		return;
-	}
-	if (!check_first_bytes(job, true))
-		return;
-	if (job->part.total >= 0 && job->arrived < job->part.total) {
-		bytes_format(job->arrived, got);
-		bytes_format(job->part.total, total);
-		err_set(&err, ERR_TRANSIENT, "the answer ended at %s of %s bytes", got,
-			total);
-		fail_answer(job, &err, false);
-		return;
-	}
-	if (check_size(job->role, job->arrived, job->expected_bytes, &err)) {
+	if (check_size(job->role, size, job->expected_bytes, &err)) {
 		fail_answer(job, &err, true);
 		return;
 	}
-	job->part.total = job->arrived;
+	job->part.total = size;
 	job->body_done = true;
-	job_flush(job, true);
+}
+
+/* A call that has brought nothing it should: fatal only when it was the last. */
+static void lost(struct range *range, const struct err *err)
+{
+	struct job *job = range->job;
+	unsigned calls = job_calls(job);
+
+	if (calls == 0) {
+		job_fail(job, err);
+		return;
+	}
+	ramp_refused(&job->ramp, (int)calls);
+	range_unsplit(range);
+}
+
+static void body_ended(struct range *range)
+{
+	struct job *job = range->job;
+	struct err err;
+
+	if (!range->answered) {
+		err_set(&err, ERR_TRANSIENT, "%s: no answer came", job->host);
+		lost(range, &err);
+		return;
+	}
+	if (range->end < 0) {
+		range->end = range->arrived;
+		range_take(range, "", 0);
+	} else if (!range_complete(range) && range->arrived < range->answer_end &&
+		   job_calls(job) == 0) {
+		fail_short(job);
+	}
 }
 
 /* Once: a server whose answers never fit the part is not asked for ever. */
-static void go_again(struct job *job)
+void job_go_again(struct job *job)
 {
 	struct err err;
 	const char *why = job->again_why;
@@ -365,25 +304,41 @@ static void go_again(struct job *job)
 	job_start_over(job, why);
 }
 
-static void on_done(void *arg, const struct err *err, const struct http_head *head)
+static void call_ended(
+	struct range *range, const struct err *err, const struct http_head *head)
 {
-	struct job *job = arg;
+	struct job *job = range->job;
 	struct err told;
 
-	job->call = NULL;
-	job->call_paused = false;
-	outlet_give_back(job->outlet);
-	if (job->ending || job->body_done)
+	if (job->ending || job->again_why || range_complete(range)) {
 		;
-	else if (job->again_why)
-		go_again(job);
-	else if (job->reads_error && head) {
-		answer_explained(head, buf_text(&job->error_body), &told);
-		job_fail(job, &told);
-	} else if (err->class != ERR_NONE)
-		job_fail(job, err);
-	else
-		body_complete(job);
+	} else if (range->reads_error && head) {
+		answer_explained(head, buf_text(&range->error_body), &told);
+		lost(range, &told);
+	} else if (range->err.class != ERR_NONE) {
+		told = range->err;
+		lost(range, &told);
+	} else if (err->class != ERR_NONE) {
+		lost(range, err);
+	} else {
+		body_ended(range);
+	}
+}
+
+static void on_done(void *arg, const struct err *err, const struct http_head *head)
+{
+	struct range *range = arg;
+	struct job *job = range->job;
+
+	range->call = NULL;
+	range->call_paused = false;
+	outlet_give_back(range->outlet);
+	call_ended(range, err, head);
+	if (!job->ending && !job->again_why) {
+		end_body(job);
+		ranges_merge(job);
+		job_more_calls(job, uv_now(job->station->loop));
+	}
 	job->hooks->advance(job);
 }
 
@@ -395,29 +350,38 @@ static bool host_allowed(void *arg, const char *host)
 	return glob_list_match(&job->media_hosts, host);
 }
 
-static void fill_request(const struct job *job, struct http_request *request)
+/* The whole file is asked for without a range: some servers answer that better. */
+static void fill_request(const struct range *range, struct http_request *request)
 {
+	const struct job *job = range->job;
 	const char *validator =
 		job->part.etag ? job->part.etag : job->part.last_modified;
-	char range[48];
+	bool to_the_end = range->end < 0 || range->end == job->part.total;
+	char value[64];
 
 	http_request_init(request, "GET", mem_strdup(job->url));
 	http_request_header(request, "Accept-Encoding", "identity");
-	if (job->written == 0)
+	if (range->arrived == 0 && to_the_end)
 		return;
 	assert(validator);
-	snprintf(range, sizeof(range), "bytes=%lld-", (long long)job->written);
-	http_request_header(request, "Range", range);
+	if (to_the_end)
+		snprintf(
+			value, sizeof(value), "bytes=%lld-", (long long)range->arrived);
+	else
+		snprintf(value, sizeof(value), "bytes=%lld-%lld",
+			(long long)range->arrived, (long long)range->end - 1);
+	http_request_header(request, "Range", value);
 	http_request_header(request, "If-Range", validator);
 }
 
-void job_call(struct job *job)
+void range_call(struct range *range)
 {
+	struct job *job = range->job;
 	struct http_call_events events = {
 		.head = on_head,
 		.data = on_data,
 		.done = on_done,
-		.arg = job,
+		.arg = range,
 	};
 	struct http_request request;
 
@@ -432,13 +396,19 @@ void job_call(struct job *job)
 		.low_speed_ms = job->low_speed_ms,
 		.redirects = REDIRECTS,
 	};
-	buf_release(&job->error_body);
-	buf_init(&job->error_body, ERROR_BODY_MAX);
-	job->answered = false;
-	job->reads_error = false;
-	job->synced_at = uv_now(job->station->loop);
-	fill_request(job, &request);
-	struct http_client *client = outlet_take(job->station, &job->outlet);
-	job->call = http_call_start(client, &request, &job->policy, &events);
+	buf_release(&range->error_body);
+	buf_init(&range->error_body, ERROR_BODY_MAX);
+	err_clear(&range->err);
+	range->answered = range->reads_error = false;
+	range->answer_end = -1;
+	range->asked_from = range->arrived;
+	range->seen = range->arrived;
+	range->rate = 0;
+	range->asked_at = uv_now(job->station->loop);
+	if (job_calls(job) == 0)
+		job->synced_at = range->asked_at;
+	fill_request(range, &request);
+	struct http_client *client = outlet_take(job->station, &range->outlet);
+	range->call = http_call_start(client, &request, &job->policy, &events);
 	http_request_release(&request);
 }

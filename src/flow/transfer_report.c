@@ -18,6 +18,7 @@ void part_copy(struct part *to, const struct part *from)
 	to->name = mem_strdup(from->name);
 	to->etag = mem_strdup(from->etag);
 	to->last_modified = mem_strdup(from->last_modified);
+	to->ranges = mem_strdup(from->ranges);
 	to->placing = mem_strdup(from->placing);
 }
 
@@ -27,6 +28,7 @@ void part_release(struct part *part)
 	free(part->name);
 	free(part->etag);
 	free(part->last_modified);
+	free(part->ranges);
 	free(part->placing);
 	memset(part, 0, sizeof(*part));
 }
@@ -62,7 +64,7 @@ void job_report_part(struct job *job)
 {
 	struct report *report = report_new(job, REPORT_PART);
 	part_copy(&report->part, &job->part);
-	job->told = job->claimed = job->part.held > 0;
+	job->told = job->claimed = part_bytes(&job->part) > 0;
 	post(job, report);
 }
 
@@ -87,7 +89,7 @@ void job_report_note(struct job *job, const char *fmt, ...)
 void job_report_progress(struct job *job)
 {
 	struct report *report = report_new(job, REPORT_PROGRESS);
-	report->bytes = job->written + (job->current ? (int64_t)job->current->len : 0);
+	report->bytes = job_arrived(job);
 	report->total = job->part.total;
 	post(job, report);
 }
@@ -99,7 +101,7 @@ static void fill_result(struct transfer_result *result, const struct job *job)
 	file->role = job->role;
 	file->key = mem_strdup(job->key);
 	file->path = mem_strdup(job->path);
-	file->bytes = job->written;
+	file->bytes = job_written(job);
 	memcpy(file->sha256, job->sha256, sizeof(file->sha256));
 	file->content_type = mem_strdup(media_content_type(job->checked.kind));
 	file->source_host = mem_strdup(job->host);

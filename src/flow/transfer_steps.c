@@ -71,6 +71,15 @@ static void step_renew(struct job *job)
 	archive_part_open(archive, name, &job->fd, &job->file_size, &job->step_err);
 }
 
+/* Blocks for the whole file in one go: it ends contiguous, however its bytes come.
+ * Where the filesystem cannot, it does without. */
+static void step_reserve(struct job *job)
+{
+	if (fallocate(job->fd, FALLOC_FL_KEEP_SIZE, 0, job->part.total) &&
+		errno == ENOSPC)
+		file_failed(&job->step_err, "reserve room for");
+}
+
 /* Cut what an earlier run left behind the end, and make all of it durable. */
 static int seal_file(const struct job *job, struct err *err)
 {
@@ -80,7 +89,7 @@ static int seal_file(const struct job *job, struct err *err)
 			.tv_nsec = job->mtime_ns % NS_PER_S },
 	};
 
-	if (ftruncate(job->fd, job->written))
+	if (ftruncate(job->fd, job->part.total))
 		return file_failed(err, "cut");
 	if (job->mtime_ns > 0 && futimens(job->fd, times))
 		return file_failed(err, "set the time of");
@@ -93,8 +102,8 @@ static void step_seal(struct job *job)
 {
 	sha256_hex(job->hash, job->sha256);
 	job->differs = job->verify && strcmp(job->sha256, job->part.sha256) != 0;
-	if (job->differs || check_file(job->role, job->fd, job->written, &job->checked,
-				    &job->step_err))
+	if (job->differs || check_file(job->role, job->fd, job_written(job),
+				    &job->checked, &job->step_err))
 		return;
 	free(job->path);
 	job->path = job->found_placed ? mem_strdup(job->part.placing)
@@ -122,11 +131,11 @@ static int sync_file(const struct job *job, struct err *err)
 static void step_end(struct job *job)
 {
 	struct archive *archive = job->station->archive;
-	bool empty = !job->succeeded && job->written == 0 && job->part.held == 0;
+	bool empty = job_written(job) == 0 && part_bytes(&job->part) == 0;
 
 	if (job->discard || job->reject || empty)
 		archive_part_remove(archive, job->part.name, &job->step_err);
-	else if (job->written > job->part.held && !job->sync_failed)
+	else if (job_unheld(job) > 0 && !job->sync_failed)
 		sync_file(job, &job->step_err);
 	close_file(job);
 }
@@ -140,6 +149,9 @@ static void work_step(uv_work_t *work)
 		break;
 	case STEP_RENEW:
 		step_renew(job);
+		break;
+	case STEP_RESERVE:
+		step_reserve(job);
 		break;
 	case STEP_SEAL:
 		step_seal(job);
@@ -200,9 +212,12 @@ static void after_sync(uv_work_t *work, int status)
 
 void job_queue_sync(struct job *job)
 {
+	struct range *range;
+
 	assert(!job->sync_busy && !job->step_busy);
 	job->sync_busy = true;
-	job->sync_to = job->written;
+	TAILQ_FOREACH (range, &job->ranges, link)
+		range->sync_to = range->written;
 	err_clear(&job->sync_err);
 	queue(job, &job->sync_work, work_sync, after_sync);
 }
@@ -243,7 +258,7 @@ static void after_hash(uv_work_t *work, int status)
 
 void job_queue_hash(struct job *job)
 {
-	assert(!job->hash_busy && !job->step_busy && !job->live);
+	assert(!job->hash_busy && !job->step_busy && !job->at_hasher);
 	job->hash_busy = true;
 	err_clear(&job->hash_err);
 	queue(job, &job->hash_work, work_hash, after_hash);

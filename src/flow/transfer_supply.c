@@ -12,7 +12,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define BLOCKS_FULL 64 /* in use by all jobs; beyond it each may keep only one */
+#define BLOCKS_FULL \
+	64 /* in use by all jobs; beyond it each keeps those its calls fill */
 
 struct outlet {
 	struct http_client *client;
@@ -68,6 +69,7 @@ bool outlet_renew(struct station *station, const char *user_agent, int per_host)
 
 	if (outlet_open(&outlet, station->loop, user_agent, per_host, NULL))
 		return false;
+	station->per_host = per_host;
 	station->outlet->next = station->retired;
 	station->retired = station->outlet;
 	station->outlet = outlet;
@@ -92,11 +94,12 @@ void outlets_close_retired(struct station *station, bool all)
 
 bool blocks_scarce(const struct job *job)
 {
-	return job->blocks > 1 && job->station->blocks >= BLOCKS_FULL;
+	return job->station->blocks >= BLOCKS_FULL;
 }
 
-struct block *block_take(struct job *job)
+struct block *block_take(struct range *range)
 {
+	struct job *job = range->job;
 	struct station *station = job->station;
 	struct block *block = station->spare;
 
@@ -106,6 +109,7 @@ struct block *block_take(struct job *job)
 		block = mem_alloc(sizeof(*block));
 	}
 	block->job = job;
+	block->range = range;
 	block->len = 0;
 	station->blocks++;
 	job->blocks++;

@@ -36,6 +36,7 @@ void job_fail(struct job *job, const struct err *err)
 void part_forget(struct part *part)
 {
 	part->held = 0;
+	mem_replace(&part->ranges, NULL);
 	part->total = -1;
 	part->sha256[0] = '\0';
 	mem_replace(&part->etag, NULL);
@@ -43,26 +44,36 @@ void part_forget(struct part *part)
 	mem_replace(&part->placing, NULL);
 }
 
+bool job_quiet(const struct job *job)
+{
+	return !job->step_busy && !job->sync_busy && !job->hash_busy && !job->at_hasher;
+}
+
 void job_start_over(struct job *job, const char *why)
 {
 	assert(!job->sync_busy && !job->hash_busy && !job->at_hasher);
+	job_drop_blocks(job);
 	if (why)
 		job_report_note(job, "%s", why);
 	part_forget(&job->part);
 	sha256_free(job->hash);
 	job->hash = sha256_new();
-	job->written = job->hashed = job->arrived = job->resumed_from = 0;
-	job->live = true;
-	job->verify = job->body_done = job->sniffed = false;
+	ranges_reset(job);
+	job->hashed = job->resumed_from = 0;
+	job->ramp = (struct ramp){ 0 };
+	job->verify = job->body_done = job->sniffed = job->answered = job->reserve =
+		false;
 	if (job->claimed)
 		job_queue_step(job, STEP_RENEW);
 }
 
 void job_catch_up(struct job *job)
 {
-	if (job->live || job->hash_busy || job->hashed == job->written)
+	int64_t front = job_front(job)->written;
+
+	if (job->hash_busy || job->at_hasher || job->again_why || job->hashed >= front)
 		return;
-	job->hash_to = job->written - job->hashed > HASH_STEP ? job->hashed + HASH_STEP
-							      : job->written;
+	job->hash_to =
+		front - job->hashed > HASH_STEP ? job->hashed + HASH_STEP : front;
 	job_queue_hash(job);
 }

@@ -171,6 +171,8 @@ static int on_begin(void *arg, uv_loop_t *loop, struct err *err)
 	if (rc)
 		return rc;
 	station->loop = loop;
+	station->per_host = options->per_host;
+	uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
 	uv_timer_init(loop, &station->tick);
 	return 0;
 }

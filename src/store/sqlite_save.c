@@ -159,7 +159,7 @@ int sqlite_put_part(struct backend_conn *conn, int64_t row, const struct part *p
 {
 	struct query query = query_begin(conn, SQL_PART_PUT,
 		"INSERT OR REPLACE INTO parts(asset, key, name, total, held, etag,"
-		" last_modified, placing, sha256) VALUES(?,?,?,?,?,?,?,?,?)");
+		" last_modified, placing, sha256, ranges) VALUES(?,?,?,?,?,?,?,?,?,?)");
 
 	query_int(&query, row);
 	query_text(&query, part->key);
@@ -170,6 +170,7 @@ int sqlite_put_part(struct backend_conn *conn, int64_t row, const struct part *p
 	query_text(&query, part->last_modified);
 	query_text(&query, part->placing);
 	query_text(&query, part->sha256);
+	query_text(&query, part->ranges);
 	return query_run(&query, err);
 }
 
@@ -264,6 +265,7 @@ static void read_part(struct query *query, struct asset *asset)
 	part->last_modified = column_copy(query);
 	part->placing = column_copy(query);
 	snprintf(part->sha256, sizeof(part->sha256), "%s", column_text(query));
+	part->ranges = column_copy(query);
 }
 
 static void read_data(struct query *query, struct asset *asset)
@@ -296,7 +298,7 @@ static int load_belongings(
 	if (!rc)
 		rc = read_rows(query_begin(conn, SQL_PART_LIST,
 				       "SELECT key, name, total, held, etag,"
-				       " last_modified, placing, sha256"
+				       " last_modified, placing, sha256, ranges"
 				       " FROM parts WHERE asset=? ORDER BY key"),
 			asset, read_part, err);
 	if (!rc)

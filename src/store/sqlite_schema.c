@@ -174,7 +174,10 @@ static const char *const steps[] = {
 	") STRICT;"
 	"CREATE INDEX removals_at ON removals(workspace, at_ns);",
 
-	/* 2: the order of work, and what rests until a host answers */
+	/* 2: files received as several ranges at once */
+	"ALTER TABLE parts ADD COLUMN ranges TEXT;",
+
+	/* 3: the order of work, and what rests until a host answers */
 	"ALTER TABLE assets ADD COLUMN expected_bytes INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN handicap_ns INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN waits_for TEXT;"

@@ -159,6 +159,7 @@ static void put_part_answer(struct request *request)
 	free(put->part.name);
 	free(put->part.etag);
 	free(put->part.last_modified);
+	free(put->part.ranges);
 	free(put->part.placing);
 }
 
@@ -174,6 +175,7 @@ void store_put_part(struct store *store, int64_t row, const struct part *part,
 	put->part.name = mem_strdup(part->name);
 	put->part.etag = mem_strdup(part->etag);
 	put->part.last_modified = mem_strdup(part->last_modified);
+	put->part.ranges = mem_strdup(part->ranges);
 	put->part.placing = mem_strdup(part->placing);
 	put->cb = cb;
 	put->arg = arg;

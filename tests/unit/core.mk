@@ -1,3 +1,6 @@
+unit_programs += tests/unit/test_ranges
+tests_unit_test_ranges_SOURCES = tests/unit/test_ranges.c tests/unit/unit.h
+tests_unit_test_ranges_LDADD = $(UNIT_LDADD)
 unit_programs += \
 	tests/unit/test_asset \
 	tests/unit/test_breaker \

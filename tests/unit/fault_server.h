@@ -23,11 +23,19 @@ struct fault_script {
 	int total_shift;
 	size_t cut_after;   /* not 0: the connection closes after so much body */
 	size_t stall_after; /* not 0: nothing more comes after so much */
+	int latency_ms;     /* before each answer */
+	size_t rate;        /* not 0: bytes of body a second, for each connection */
+	size_t first_rate;  /* not 0: of the first connection */
+	int most;           /* not 0: of more answers at once the rest gets … */
+	int answers;        /* not 0: after so many all get … */
+	int refusal;        /* … this status */
+	int changes_after;  /* not 0: after so many answers it is "another" file */
 };
 
 struct fault_server {
 	struct fault_script script;
 	int requests;
+	int serving, peak;             /* answers under way; the most there ever were */
 	char range[64], if_range[128]; /* of the last request */
 	char url[128];                 /* of the file, with a secret query */
 	uv_loop_t *loop;

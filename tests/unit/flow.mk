@@ -1,5 +1,14 @@
+unit_programs += tests/unit/test_ramp
+tests_unit_test_ramp_SOURCES = tests/unit/test_ramp.c tests/unit/unit.h
+tests_unit_test_ramp_LDADD = $(UNIT_LDADD)
+unit_programs += tests/unit/test_transfer_ranges
+tests_unit_test_transfer_ranges_SOURCES = tests/unit/test_transfer_ranges.c tests/unit/unit.h \
+	tests/unit/transfer_world.c tests/unit/transfer_world.h \
+	tests/unit/fault_server.c tests/unit/fault_server.h
+tests_unit_test_transfer_ranges_LDADD = $(UNIT_LDADD)
 unit_programs += tests/unit/test_transfer
 tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c tests/unit/unit.h \
+	tests/unit/transfer_world.c tests/unit/transfer_world.h \
 	tests/unit/fault_server.c tests/unit/fault_server.h
 tests_unit_test_transfer_LDADD = $(UNIT_LDADD)
 unit_programs += \

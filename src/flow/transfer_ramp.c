@@ -1,0 +1,77 @@
+/*
+ * The number of connections to one file.
+ */
+#include <config.h>
+
+#include "flow/transfer_ramp.h"
+
+#define FAR_MS      25   /* an answer that takes so long comes from far */
+#define SKIP_MS     50   /* of each measurement */
+#define MEASURE_MS  50   /* at least */
+#define LEFT_S      0.25 /* a file that is done so soon needs no further connection */
+#define GAIN        1.3  /* by twice as many */
+#define IDLE_ENOUGH 0.15 /* of the time */
+
+void ramp_init(struct ramp *ramp, int most)
+{
+	*ramp = (struct ramp){ .want = 1, .most = most < 1 ? 1 : most };
+	ramp->settled = ramp->most == 1;
+}
+
+void ramp_answered(struct ramp *ramp, uint64_t now_ms, uint64_t after_ms)
+{
+	if (ramp->settled)
+		return;
+	if (after_ms >= FAR_MS && ramp->want == 1) {
+		ramp->want = ramp->most;
+		ramp->settled = true;
+		return;
+	}
+	ramp->from_ms = now_ms + SKIP_MS;
+	ramp->measuring = false;
+}
+
+void ramp_refused(struct ramp *ramp, int calls)
+{
+	ramp->most = ramp->want = calls < 1 ? 1 : calls;
+	ramp->settled = true;
+}
+
+static void begin(struct ramp *ramp, const struct ramp_view *view)
+{
+	ramp->measuring = true;
+	ramp->from_ms = view->now_ms;
+	ramp->from_bytes = view->bytes;
+	ramp->from_idle_s = view->idle_s;
+}
+
+static bool worth_more(const struct ramp *ramp, const struct ramp_view *view,
+	double rate, double seconds)
+{
+	return rate > 0 && ramp->want < ramp->most && rate >= GAIN * ramp->rate &&
+	       (double)view->left / rate > LEFT_S &&
+	       view->idle_s - ramp->from_idle_s > IDLE_ENOUGH * seconds;
+}
+
+int ramp_want(struct ramp *ramp, const struct ramp_view *view)
+{
+	if (ramp->settled || !ramp->from_ms || view->calls < ramp->want ||
+		view->now_ms < ramp->from_ms)
+		return ramp->want;
+	if (!ramp->measuring) {
+		begin(ramp, view);
+		return ramp->want;
+	}
+	if (view->now_ms < ramp->from_ms + MEASURE_MS)
+		return ramp->want;
+	double seconds = (double)(view->now_ms - ramp->from_ms) / 1000;
+	double rate = (double)(view->bytes - ramp->from_bytes) / seconds;
+	if (!worth_more(ramp, view, rate, seconds)) {
+		ramp->settled = true;
+		return ramp->want;
+	}
+	ramp->rate = rate;
+	ramp->from_ms = 0;
+	ramp->want = ramp->want * 2 < ramp->most ? ramp->want * 2 : ramp->most;
+	return ramp->want;
+}

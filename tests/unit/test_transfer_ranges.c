@@ -1,0 +1,301 @@
+/*
+ * One file in several ranges at once: when further connections are made, what happens
+ * when the server does not want them, and that nothing is lost, mixed up or fetched
+ * twice. The rates are those of the server, so nothing here depends on the machine's.
+ */
+#include <config.h>
+
+#include "transfer_world.h"
+
+#include "base/mem.h"
+#include "core/ranges.h"
+#include <string.h>
+
+#define LEN ((size_t)16 * MIB + 12345)
+
+static int set_up_ranges(void **state)
+{
+	set_up(state);
+	struct world *w = *state;
+	w->options.segments = 4;
+	transfers_configure(w->transfers, &w->options);
+	serve_video(w, LEN, 1);
+	w->server.script.rate = 12 * MIB;
+	w->server.script.refusal = 503;
+	return 0;
+}
+
+/* Every byte came once. */
+static void expect_no_waste(struct world *w)
+{
+	expect_video(w);
+	assert_int_equal(w->received, LEN);
+}
+
+static void test_slow_connections_are_added_to(void **state)
+{
+	struct world *w = *state;
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.peak, 4);
+}
+
+static void test_a_far_server(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 60;
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.peak, 4);
+}
+
+static void test_never_more_than_segments(void **state)
+{
+	struct world *w = *state;
+	w->options.segments = 2;
+	transfers_configure(w->transfers, &w->options);
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.peak, 2);
+}
+
+static void test_never_smaller_than_segment_min(void **state)
+{
+	struct world *w = *state;
+	w->options.segment_min = 9 * MIB;
+	transfers_configure(w->transfers, &w->options);
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.requests, 1);
+}
+
+static void test_no_more_than_the_host_may_have(void **state)
+{
+	struct world *w = *state;
+	w->options.per_host = 6; /* three for each of the two workers */
+	transfers_configure(w->transfers, &w->options);
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.peak, 3);
+}
+
+static void test_no_ranges_served(void **state)
+{
+	struct world *w = *state;
+	w->server.script.ignore_range = true;
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.requests, 1);
+}
+
+/* It said that it does, but then sends the whole file. */
+static void test_ranges_promised_but_not_served(void **state)
+{
+	struct world *w = *state;
+	w->server.script.headers = "Accept-Ranges: bytes\r\n";
+	w->server.script.ignore_range = true;
+	fetch(w);
+	expect_no_waste(w);
+	assert_true(w->server.requests > 1);
+}
+
+static void test_no_validator(void **state)
+{
+	struct world *w = *state;
+	w->server.script.etag = NULL;
+	fetch(w);
+	expect_no_waste(w);
+	assert_int_equal(w->server.requests, 1);
+}
+
+static void test_server_counts_connections(void **state)
+{
+	struct world *w = *state;
+	w->server.script.most = 2;
+	fetch(w);
+	expect_no_waste(w);
+	assert_true(w->server.requests > 2);
+}
+
+static void test_one_time_link(void **state)
+{
+	struct world *w = *state;
+	w->server.script.answers = 1;
+	w->server.script.refusal = 403;
+	fetch(w);
+	expect_no_waste(w);
+	assert_true(w->server.requests > 1);
+}
+
+static void test_slowest_gives_its_tail_away(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 60;
+	w->server.script.first_rate = MIB / 2;
+	w->server.script.rate = 32 * MIB;
+	fetch(w);
+	expect_no_waste(w);
+	assert_true(w->server.requests > 4);
+}
+
+static void test_file_changes_between_ranges(void **state)
+{
+	struct world *w = *state;
+	w->server.script.changes_after = 1;
+	w->server.script.ignore_if_range = true;
+	fetch(w);
+	expect_video(w);
+	assert_string_equal(w->note, "the file changed at the source: started over");
+}
+
+/* A server that keeps to If-Range sends the new file whole: the first call, which has
+ * the old one, goes on to its end. */
+static void test_file_changes_and_if_range(void **state)
+{
+	struct world *w = *state;
+	w->server.script.changes_after = 1;
+	fetch(w);
+	expect_no_waste(w);
+}
+
+static void test_cancel_and_resume(void **state)
+{
+	struct world *w = *state;
+	struct byte_range more[RANGES_MAX];
+
+	w->server.script.latency_ms = 60;
+	start(w);
+	while (!w->part.ranges) {
+		w->parts = 0;
+		run_until(w, &w->parts);
+	}
+	transfer_cancel(w->transfer, false);
+	finish(w);
+	expect_failure(w, ERR_CANCELLED, "");
+	assert_int_equal(ranges_parse(w->part.ranges, more), 3);
+	int64_t held = part_bytes(&w->part);
+	fetch(w);
+	expect_video(w);
+	assert_int_equal(w->resumed_from, held);
+	assert_int_equal(w->received, (int64_t)LEN - held);
+}
+
+/* The journal is older than the file: after a crash it claims less than is there. */
+static void test_resume_of_an_older_claim(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 60;
+	start(w);
+	while (!w->part.ranges) {
+		w->parts = 0;
+		run_until(w, &w->parts);
+	}
+	char *ranges = mem_strdup(w->part.ranges);
+	int64_t held = w->part.held;
+	run_until(w, &w->parts);
+	transfer_cancel(w->transfer, false);
+	finish(w);
+	mem_replace(&w->part.ranges, ranges);
+	w->part.held = held;
+	mem_replace(&ranges, NULL);
+	held = part_bytes(&w->part);
+	fetch(w);
+	expect_video(w);
+	assert_int_equal(w->received, (int64_t)LEN - held);
+}
+
+static void test_damaged_journal(void **state)
+{
+	struct world *w = *state;
+	static const char *const damaged[] = { "1-", "5-3", "0-10", "9-20,15-30",
+		"16777216-99999999", "a-b" };
+
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
+		w->server.script.cut_after = 2 * MIB;
+		fetch(w);
+		expect_failure(w, ERR_TRANSIENT, "");
+		w->server.script.cut_after = 0;
+		w->server.script.rate = 0;
+		mem_replace(&w->part.ranges, damaged[i]);
+		fetch(w);
+		expect_no_waste(w);
+		w->spec.replaces = w->path;
+	}
+}
+
+/* However often connections break, no byte that came is fetched again. */
+static void test_cut_again_and_again(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 30;
+	w->server.script.cut_after = MIB;
+	do {
+		fetch(w);
+		if (!w->success)
+			expect_failure(w, ERR_TRANSIENT, "");
+		assert_true(w->server.requests < 100);
+	} while (!w->success);
+	expect_video(w);
+}
+
+static void test_stalled_range_is_cut(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 60;
+	w->server.script.stall_after = 6 * MIB;
+	w->options.low_speed_bytes = 1000;
+	w->options.low_speed_ms = 400;
+	transfers_configure(w->transfers, &w->options);
+	while (fetch(w), !w->success) {
+		expect_failure(w, ERR_TRANSIENT, "stalled");
+		assert_true(w->server.requests < 50);
+	}
+	expect_video(w);
+}
+
+static void test_paused_ranges(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 60;
+	start(w);
+	while (!w->part.ranges) {
+		w->parts = 0;
+		run_until(w, &w->parts);
+	}
+	transfers_pause(w->transfers, true);
+	run_ms(w, 1500);
+	int64_t held = part_bytes(&w->part);
+	run_ms(w, 600);
+	assert_int_equal(part_bytes(&w->part), held);
+	transfers_pause(w->transfers, false);
+	finish(w);
+	expect_no_waste(w);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up_ranges, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_slow_connections_are_added_to),
+		T(test_a_far_server),
+		T(test_never_more_than_segments),
+		T(test_never_smaller_than_segment_min),
+		T(test_no_more_than_the_host_may_have),
+		T(test_no_ranges_served),
+		T(test_ranges_promised_but_not_served),
+		T(test_no_validator),
+		T(test_server_counts_connections),
+		T(test_one_time_link),
+		T(test_slowest_gives_its_tail_away),
+		T(test_file_changes_between_ranges),
+		T(test_file_changes_and_if_range),
+		T(test_cancel_and_resume),
+		T(test_resume_of_an_older_claim),
+		T(test_damaged_journal),
+		T(test_cut_again_and_again),
+		T(test_stalled_range_is_cut),
+		T(test_paused_ranges),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
