@@ -54,8 +54,8 @@ static int held_by(const struct file_slots *slots, const char *workspace)
 	const struct slot_claim *claim;
 	int n = 0;
 
-	TAILQ_FOREACH(claim, &slots->held, link)
-	n += strcmp(claim->workspace, workspace) == 0;
+	TAILQ_FOREACH (claim, &slots->held, link)
+		n += strcmp(claim->workspace, workspace) == 0;
 	return n;
 }
 
@@ -66,8 +66,8 @@ static bool host_is_full(const struct file_slots *slots, const char *host)
 
 	if (!host || slots->per_host <= 0)
 		return false;
-	TAILQ_FOREACH(claim, &slots->held, link)
-	n += claim->host && strcmp(claim->host, host) == 0;
+	TAILQ_FOREACH (claim, &slots->held, link)
+		n += claim->host && strcmp(claim->host, host) == 0;
 	return n >= slots->per_host;
 }
 
@@ -104,9 +104,10 @@ static struct slot_claim *choose(struct file_slots *slots)
 
 	if (slots->used >= slots->limit)
 		return NULL;
-	TAILQ_FOREACH(claim, &slots->waiting, link)
-	if (may_have(slots, claim) && (!best || is_before(slots, claim, best, now_ns)))
-		best = claim;
+	TAILQ_FOREACH (claim, &slots->waiting, link)
+		if (may_have(slots, claim) &&
+			(!best || is_before(slots, claim, best, now_ns)))
+			best = claim;
 	return best;
 }
 
@@ -170,9 +171,9 @@ size_t file_slots_stuck(const struct file_slots *slots, const char *workspace)
 	const struct slot_claim *claim;
 	size_t n = 0;
 
-	TAILQ_FOREACH(claim, &slots->waiting, link)
-	n += claim->main && strcmp(claim->workspace, workspace) == 0 &&
-	     host_is_full(slots, claim->host);
+	TAILQ_FOREACH (claim, &slots->waiting, link)
+		n += claim->main && strcmp(claim->workspace, workspace) == 0 &&
+		     host_is_full(slots, claim->host);
 	return n;
 }
 
