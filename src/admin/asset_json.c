@@ -131,6 +131,7 @@ cJSON *asset_json(const struct asset *asset, enum asset_state state)
 	json_add_time(json, "first_seen", asset->first_seen_ns);
 	json_add_time(json, "archived", asset->archived_ns);
 	json_add_time(json, "due", asset->due_ns);
+	json_add_text(json, "waits_for", asset->waits_for);
 	json_add_int(json, "attempts", asset->attempts);
 	json_add_bool(json, "tombstone", asset->tombstone);
 	json_add_bool(json, "contradicted", asset->contradicted);
@@ -148,6 +149,9 @@ static void next_look(const struct next_input *in, struct buf *out)
 	if (in->paused) {
 		buf_printf(out,
 			"Downloading is paused: it goes on with `vodkeep resume'.");
+	} else if (in->asset->waits_for) {
+		buf_printf(
+			out, "It goes on as soon as %s answers.", in->asset->waits_for);
 	} else if (due_ns > in->now_ns) {
 		time_format_local(due_ns, at);
 		duration_format(

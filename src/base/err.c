@@ -68,6 +68,7 @@ static void fill(struct err *err, enum err_class class, const char *text)
 {
 	err->class = class;
 	err->retry_after_ms = 0;
+	err->no_answer = false;
 	memcpy(err->text, text, strlen(text) + 1);
 }
 
@@ -154,5 +155,6 @@ void err_clear(struct err *err)
 		return;
 	err->class = ERR_NONE;
 	err->retry_after_ms = 0;
+	err->no_answer = false;
 	err->text[0] = '\0';
 }

@@ -32,6 +32,7 @@ enum err_class {
 struct err {
 	enum err_class class;
 	int64_t retry_after_ms; /* what the other side asked for; 0: nothing */
+	bool no_answer; /* the other side, or the way to it, is down: it said nothing */
 	char text[640];
 };
 

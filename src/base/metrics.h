@@ -15,6 +15,8 @@
 #define METRICS(X) \
 	X(METRIC_DELIVERIES, "vodkeep_deliveries_total", "counter", "outcome", "Webhook deliveries by outcome.") \
 	X(METRIC_API_REQUESTS, "vodkeep_api_requests_total", "counter", "outcome", "Platform API calls by outcome class.") \
+	X(METRIC_HOSTS_DOWN, "vodkeep_hosts_down", "gauge", NULL, "Hosts that are left alone because they do not answer.") \
+	X(METRIC_HOST_MOVES, "vodkeep_host_moves_total", "counter", "move", "Hosts left alone (opened, reopened), probed, and answering again (closed).") \
 	X(METRIC_TRANSFERS, "vodkeep_transfers_total", "counter", "outcome", "File transfer attempts by outcome class.") \
 	X(METRIC_TRANSFER_BYTES, "vodkeep_transfer_bytes_total", "counter", NULL, "Media bytes received.") \
 	X(METRIC_TRANSFERS_ACTIVE, "vodkeep_transfers_active", "gauge", NULL, "Transfers in flight.") \

@@ -127,6 +127,7 @@ void asset_free(struct asset *asset)
 	free(asset->platform_data);
 	free(asset->rule);
 	free(asset->base_path);
+	free(asset->waits_for);
 	for (size_t i = 0; i < asset->n_files; i++)
 		file_release(&asset->files[i]);
 	free(asset->files);

@@ -57,6 +57,8 @@ void facts_merge(struct facts *to, const struct facts *from)
 		to->expires_ns = from->expires_ns;
 	if (from->duration_ms >= 0)
 		to->duration_ms = from->duration_ms;
+	if (from->bytes > 0)
+		to->bytes = from->bytes;
 	if (from->width > 0 && from->height > 0) {
 		to->width = from->width;
 		to->height = from->height;

@@ -17,6 +17,7 @@ struct facts {
 	int64_t created_ns;  /* 0 unknown */
 	int64_t expires_ns;  /* when the platform will remove it; 0 never or unknown */
 	int64_t duration_ms; /* -1 unknown */
+	int64_t bytes;       /* of the main file, as the platform tells; 0 unknown */
 	int width, height;   /* of the best video; 0 unknown */
 	cJSON *metadata;     /* object of the user's own values, or NULL; owned */
 };

@@ -1,4 +1,6 @@
 libvodkeep_a_SOURCES += src/core/asset.c src/core/asset.h
+libvodkeep_a_SOURCES += src/core/urgency.c src/core/urgency.h
+libvodkeep_a_SOURCES += src/core/breaker.c src/core/breaker.h
 libvodkeep_a_SOURCES += src/core/retry.c src/core/retry.h
 libvodkeep_a_SOURCES += src/core/removal.c src/core/removal.h
 libvodkeep_a_SOURCES += src/core/plan.c src/core/plan.h

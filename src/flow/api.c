@@ -22,6 +22,7 @@
 
 struct health {
 	char *workspace;
+	char *way;                /* to the API, or NULL: not asked yet */
 	int64_t blocked_until_ms; /* monotonic; 0 not blocked */
 	int64_t block_ms;         /* the present length of a block */
 };
@@ -29,6 +30,7 @@ struct health {
 struct api {
 	struct http_client *client;
 	struct warnings *warnings;
+	struct breakers *breakers;
 	struct health *health;
 	size_t n_health;
 };
@@ -40,6 +42,8 @@ struct call {
 	const struct platform *platform;
 	struct http_policy policy;
 	char *api_host;
+	char *way;
+	enum breaker_pass pass;
 	char *id;    /* of the media asked for, or NULL */
 	char *known; /* the workspace the credentials were known to see, or NULL */
 	int limit;
@@ -49,12 +53,14 @@ struct call {
 	void *arg;
 };
 
-struct api *api_new(struct http_client *client, struct warnings *warnings)
+struct api *api_new(struct http_client *client, struct warnings *warnings,
+	struct breakers *breakers)
 {
 	struct api *api = mem_alloc(sizeof(*api));
 
 	api->client = client;
 	api->warnings = warnings;
+	api->breakers = breakers;
 	return api;
 }
 
@@ -62,8 +68,10 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
-	for (size_t i = 0; i < api->n_health; i++)
+	for (size_t i = 0; i < api->n_health; i++) {
 		free(api->health[i].workspace);
+		free(api->health[i].way);
+	}
 	free(api->health);
 	free(api);
 }
@@ -82,24 +90,48 @@ static struct health *health_of(struct api *api, const char *workspace)
 	return health;
 }
 
+static const struct health *known_health(const struct api *api, const char *workspace)
+{
+	for (size_t i = 0; i < api->n_health; i++)
+		if (strcmp(api->health[i].workspace, workspace) == 0)
+			return &api->health[i];
+	return NULL;
+}
+
 int64_t api_blocked_ms(const struct api *api, const char *workspace)
 {
-	for (size_t i = 0; i < api->n_health; i++) {
-		int64_t left;
+	const struct health *health = known_health(api, workspace);
+	int64_t left_ms, wait_ms;
 
-		if (strcmp(api->health[i].workspace, workspace) != 0)
-			continue;
-		left = api->health[i].blocked_until_ms - clock_system.mono_ms();
-		return left > 0 ? left : 0;
-	}
-	return 0;
+	if (!health)
+		return 0;
+	left_ms = health->blocked_until_ms - clock_system.mono_ms();
+	wait_ms = breakers_wait_ms(api->breakers, health->way);
+	if (left_ms < wait_ms)
+		left_ms = wait_ms;
+	return left_ms > 0 ? left_ms : 0;
 }
 
 bool api_on_trial(const struct api *api, const char *workspace)
 {
+	const struct health *health = known_health(api, workspace);
+
+	return health && (health->block_ms > 0 || breakers_look(api->breakers,
+							  health->way) != BREAKER_GO);
+}
+
+const char *api_way(const struct api *api, const char *workspace)
+{
+	const struct health *health = known_health(api, workspace);
+
+	return health ? health->way : NULL;
+}
+
+bool api_has_way(const struct api *api, const char *way)
+{
 	for (size_t i = 0; i < api->n_health; i++)
-		if (strcmp(api->health[i].workspace, workspace) == 0)
-			return api->health[i].block_ms > 0;
+		if (api->health[i].way && strcmp(api->health[i].way, way) == 0)
+			return true;
 	return false;
 }
 
@@ -108,12 +140,23 @@ void api_unblock(struct api *api)
 	for (size_t i = 0; i < api->n_health; i++) {
 		api->health[i].blocked_until_ms = 0;
 		api->health[i].block_ms = 0;
+		mem_replace(&api->health[i].way, NULL);
 	}
 }
 
 void api_ask_again(struct api *api, const char *workspace)
 {
 	health_of(api, workspace)->blocked_until_ms = 0;
+}
+
+/* What was asked for, as a number: failures of one media are its own. */
+static uint64_t subject_of(const struct call *call)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (const char *c = call->id; c && *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	return hash;
 }
 
 static void note_health(struct call *call, const struct err *err)
@@ -126,6 +169,8 @@ static void note_health(struct call *call, const struct err *err)
 		longest_ms = AUTH_LONGEST_MS;
 	if (longest_ms < AUTH_FIRST_MS)
 		longest_ms = AUTH_FIRST_MS;
+	breakers_tell(
+		call->api->breakers, call->way, call->pass, subject_of(call), err);
 	metric_add(METRIC_API_REQUESTS,
 		err->class == ERR_NONE ? "done" : err_class_name(err->class), 1);
 	snprintf(key, sizeof(key), "api/%s", call->ws->name);
@@ -169,6 +214,8 @@ static struct call *call_new(
 	call->platform = platform_of(ws->platform);
 	http_url_host(ws->api_url, host, sizeof(host), NULL);
 	call->api_host = mem_strdup(host);
+	call->way = breakers_way(ws->api_url, ws->proxy);
+	mem_replace(&health_of(api, ws->name)->way, call->way);
 	call->policy = (struct http_policy){
 		.host_allowed = only_api_host,
 		.arg = call,
@@ -189,13 +236,17 @@ static void call_free(struct call *call)
 {
 	settings_unref(call->settings);
 	free(call->api_host);
+	free(call->way);
 	free(call->id);
 	free(call->known);
 	free(call);
 }
 
+/* Lanes begin no look while the API is left alone (api_blocked_ms()): what a look that
+ * has begun before still asks is not held up, it counts for nothing then. */
 static void send_call(struct call *call, struct http_request *request, http_fetch_cb cb)
 {
+	call->pass = breakers_begin(call->api->breakers, call->way);
 	http_fetch(call->api->client, request, &call->policy, API_BODY_MAX, cb, call);
 	http_request_release(request);
 }

@@ -7,24 +7,32 @@
 #define VODKEEP_FLOW_API_H
 
 #include "core/record.h"
+#include "flow/breaker.h"
 #include "flow/settings.h"
 #include "flow/warnings.h"
 #include "io/http_client.h"
 #include "platform/platform.h"
 
 struct api;
-struct api *api_new(struct http_client *client, struct warnings *warnings);
+struct api *api_new(struct http_client *client, struct warnings *warnings,
+	struct breakers *breakers);
 void api_free(struct api *api); /* no call may be running */
 
-/* Milliseconds until @workspace may be asked again; 0: now. Blocked after 401/403. */
+/* Milliseconds until @workspace may be asked again; 0: now. Blocked after 401/403, and
+ * while its API is left alone. */
 int64_t api_blocked_ms(const struct api *api, const char *workspace);
-/* The credentials were refused the last time: one question at a time until one is
- * answered. */
+/* The credentials were refused the last time, or the API did not answer: one question
+ * at a time until one is answered. */
 bool api_on_trial(const struct api *api, const char *workspace);
 /* A new configuration may hold better credentials: ask again at once. */
 void api_unblock(struct api *api);
 /* A person wants something of @workspace: its next call may be made at once. */
 void api_ask_again(struct api *api, const char *workspace);
+
+/* The way (flow/breaker) to @workspace's API as last asked, or NULL; and whether @way
+ * is that of any. */
+const char *api_way(const struct api *api, const char *workspace);
+bool api_has_way(const struct api *api, const char *way);
 
 /* The callback runs once, never inside the call; @record is the callee's to keep
  * (record_release(), free()), NULL on error. @settings stays referenced meanwhile. */

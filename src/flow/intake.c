@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "core/rule.h"
 #include "flow/limiter.h"
 #include "flow/series.h"
 #include "platform/redact.h"
@@ -343,6 +344,9 @@ static void take(struct intake *intake, struct http_in *in,
 					    ? DELIVERED_RECORDED
 					    : DELIVERED_ACCEPTED;
 		log_debug(&about, "received %s", delivery->event.type);
+		delivery->priority = rule_choose(
+			intake->settings->config, ws->name, &delivery->event.facts)
+					     ->priority;
 		put(intake, in, delivery);
 		return;
 	case DELIVERY_PROBE:

@@ -34,6 +34,8 @@ void keeper_news(
 void keeper_asked(struct keeper *keeper, const char *workspace)
 {
 	api_ask_again(keeper->api, workspace);
+	breakers_hurry(keeper->breakers);
+	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns)
@@ -150,7 +152,7 @@ void keeper_space(
 
 size_t keeper_files_waiting(const struct keeper *keeper)
 {
-	return keeper->slots.waiting;
+	return file_slots_waiting(keeper->slots);
 }
 
 size_t keeper_looks(const struct keeper *keeper)
@@ -165,11 +167,53 @@ static void on_guard(void *arg, bool well)
 	struct keeper *keeper = arg;
 
 	transfers_pause(keeper->o.transfers, !well);
-	if (!well)
-		return;
-	for (size_t i = 0; i < keeper->n_lanes; i++)
-		keeper->lanes[i].dirty = true;
-	keeper_tick_in(keeper, TICK_SOON_MS);
+	if (well)
+		keeper_all_dirty(keeper);
+}
+
+static void on_hosts(void *arg)
+{
+	keeper_all_dirty(arg);
+}
+
+static bool holds_lanes(void *arg, const char *way)
+{
+	const struct keeper *keeper = arg;
+
+	return api_has_way(keeper->api, way);
+}
+
+static void share_slots(struct keeper *keeper)
+{
+	const struct config *config = keeper->settings->config;
+
+	file_slots_configure(keeper->slots, config->transfer.concurrency,
+		config->transfer.per_host, config->n_workspaces);
+}
+
+/* What watches over the work; guard_open() may fail, the rest not. */
+static void drop_watch(struct keeper *keeper)
+{
+	breakers_free(keeper->breakers);
+	api_free(keeper->api);
+	file_slots_free(keeper->slots);
+	settings_unref(keeper->settings);
+}
+
+static void make_watch(struct keeper *keeper)
+{
+	struct breakers_options options = {
+		.store = keeper->o.store,
+		.warnings = keeper->o.warnings,
+		.changed = on_hosts,
+		.holds = holds_lanes,
+		.arg = keeper,
+	};
+
+	keeper->breakers = breakers_new(&options);
+	keeper->api = api_new(keeper->o.api, keeper->o.warnings, keeper->breakers);
+	keeper->slots = file_slots_new();
+	share_slots(keeper);
 }
 
 static void on_workspaces(void *arg, const struct err *err,
@@ -208,14 +252,12 @@ int keeper_open(
 
 	keeper->o = *options;
 	keeper->settings = settings_ref(options->settings);
-	keeper->api = api_new(options->api, options->warnings);
-	slots_init(&keeper->slots, keeper->settings->config->transfer.concurrency);
+	make_watch(keeper);
 	r = guard_open(&keeper->guard, options->loop, options->archive,
 		options->archive_id, &keeper->settings->config->transfer.min_free,
 		options->warnings, &guard_events, err);
 	if (r < 0) {
-		api_free(keeper->api);
-		settings_unref(keeper->settings);
+		drop_watch(keeper);
 		free(keeper);
 		return r;
 	}
@@ -230,7 +272,8 @@ int keeper_open(
 		.client = options->api,
 		.api = keeper->api,
 		.guard = keeper->guard,
-		.slots = &keeper->slots,
+		.slots = keeper->slots,
+		.breakers = keeper->breakers,
 		.warnings = options->warnings,
 		.removal_turn = keeper_removal_turn,
 		.done = keeper_look_done,
@@ -244,6 +287,7 @@ int keeper_open(
 		.arg = keeper,
 	};
 	keeper_lanes_make(keeper);
+	breakers_reset(keeper->breakers, keeper->settings->config);
 	keeper->storing = true;
 	store_workspaces(options->store, on_workspaces, keeper);
 	*out = keeper;
@@ -254,9 +298,10 @@ void keeper_reload(struct keeper *keeper, struct settings *settings)
 {
 	settings_unref(keeper->settings);
 	keeper->settings = settings_ref(settings);
-	keeper->slots.limit = settings->config->transfer.concurrency;
+	share_slots(keeper);
 	guard_configure(keeper->guard, &settings->config->transfer.min_free);
 	api_unblock(keeper->api);
+	breakers_reset(keeper->breakers, settings->config);
 	keeper_lanes_make(keeper);
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
@@ -281,8 +326,7 @@ static void drop(struct keeper *keeper)
 		return;
 	keeper_lanes_free(keeper);
 	free(keeper->looks);
-	api_free(keeper->api);
-	settings_unref(keeper->settings);
+	drop_watch(keeper);
 	keeper->closed(keeper->closed_arg);
 	free(keeper);
 }

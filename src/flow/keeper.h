@@ -1,5 +1,5 @@
 /*
- * The keeper: takes due assets from the store, deadline first and fair between
+ * The keeper: takes due assets from the store, most urgent first and fair between
  * workspaces, and has a look at each (flow/look). It owns what limits work: file slots,
  * pauses, the guard of archive and disk, and the platforms' health. Control loop only.
  */

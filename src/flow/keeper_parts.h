@@ -32,7 +32,8 @@ struct keeper {
 	struct settings *settings;
 	struct api *api;
 	struct guard *guard;
-	struct slots slots;
+	struct file_slots *slots;
+	struct breakers *breakers;
 	struct look_env env;
 	struct sweep_env sweep_env;
 	struct look **looks;
@@ -58,6 +59,8 @@ void keeper_lanes_free(struct keeper *keeper);
 void keeper_tick_in(struct keeper *keeper, int64_t ms);
 /* Tells parked() once nothing is in flight any more. */
 void keeper_maybe_parked(struct keeper *keeper);
+/* An asset may be due, or a host be asked again, in any lane. */
+void keeper_all_dirty(struct keeper *keeper);
 void keeper_look_done(void *arg, struct look *look);
 struct slots *keeper_removal_turn(void *arg, const char *workspace);
 void keeper_sweep_done(

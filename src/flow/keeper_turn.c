@@ -13,9 +13,13 @@
 #include "core/retry.h"
 #include <stdlib.h>
 
-/* Looks beyond the file slots keep the slots busy while others still ask the platform.
+/* Looks of one lane beyond the file slots keep the slots busy while others still ask
+ * the platform. Each lane has as many, so that none waits for another's long downloads.
  */
-#define LOOKS_PER_SLOT  2
+#define LOOKS_PER_SLOT 2
+/* Looks that wait only because their host is busy do not count, up to so many more:
+ * what other hosts have is found behind them. */
+#define STUCK_PER_SLOT  8
 #define TICK_LONGEST_MS (INT64_C(60) * 1000)
 
 static void tick(struct keeper *keeper);
@@ -47,9 +51,21 @@ static bool in_flight(const struct keeper *keeper, int64_t row)
 	return false;
 }
 
-static size_t looks_max(const struct keeper *keeper)
+static size_t looks_max(const struct keeper *keeper, const struct lane *lane)
 {
-	return (size_t)keeper->slots.limit * LOOKS_PER_SLOT;
+	size_t slots = (size_t)file_slots_limit(keeper->slots);
+	size_t stuck = file_slots_stuck(keeper->slots, lane->name);
+
+	if (stuck > slots * STUCK_PER_SLOT)
+		stuck = slots * STUCK_PER_SLOT;
+	return slots * LOOKS_PER_SLOT + stuck;
+}
+
+void keeper_all_dirty(struct keeper *keeper)
+{
+	for (size_t i = 0; i < keeper->n_lanes; i++)
+		keeper->lanes[i].dirty = true;
+	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
 static bool lane_may_look(const struct keeper *keeper, const struct lane *lane)
@@ -148,7 +164,7 @@ static void on_due(void *arg, const struct err *err, const struct due_asset *due
 	for (size_t i = 0; i < n && lane_may_look(keeper, lane); i++) {
 		if (in_flight(keeper, due[i].row))
 			continue;
-		if (keeper->n_looks >= looks_max(keeper) ||
+		if (lane->looks >= looks_max(keeper, lane) ||
 			(lane->looks > 0 && api_on_trial(keeper->api, lane->name))) {
 			lane->dirty = true;
 			break;
@@ -160,8 +176,6 @@ static void on_due(void *arg, const struct err *err, const struct due_asset *due
 
 static void ask_due(struct keeper *keeper, struct lane *lane)
 {
-	size_t room = looks_max(keeper) - keeper->n_looks;
-	size_t share = room / keeper->n_lanes + 1;
 	struct asking *asking = mem_alloc(sizeof(*asking));
 
 	asking->keeper = keeper;
@@ -169,7 +183,7 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 	lane->asking = true;
 	lane->dirty = false;
 	store_due(keeper->o.store, lane->name, clock_system.wall_ns(),
-		lane->looks + share, on_due, asking);
+		looks_max(keeper, lane), on_due, asking);
 }
 
 /* ---- sweeps ---- */
@@ -256,7 +270,7 @@ static int64_t lane_wait_ms(const struct keeper *keeper, const struct lane *lane
 
 static void tick(struct keeper *keeper)
 {
-	int64_t soonest_ms = TICK_LONGEST_MS;
+	int64_t soonest_ms = TICK_LONGEST_MS, hosts_ms;
 	int64_t now_ns = clock_system.wall_ns();
 
 	if (keeper->parking)
@@ -271,7 +285,7 @@ static void tick(struct keeper *keeper)
 			if (lane->next_ns > 0 && lane->next_ns <= now_ns)
 				lane->dirty = true;
 			if (lane->dirty && guard_present(keeper->guard) &&
-				keeper->n_looks < looks_max(keeper)) {
+				lane->looks < looks_max(keeper, lane)) {
 				ask_due(keeper, lane);
 				continue;
 			}
@@ -285,5 +299,8 @@ static void tick(struct keeper *keeper)
 			soonest_ms = wait_ms < 50 ? 50 : wait_ms;
 	}
 	keeper->turn++;
+	hosts_ms = breakers_turn(keeper->breakers);
+	if (hosts_ms >= 0 && hosts_ms < soonest_ms)
+		soonest_ms = hosts_ms;
 	keeper_tick_in(keeper, soonest_ms);
 }

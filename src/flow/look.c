@@ -114,6 +114,10 @@ static void settle_archived(struct look *look)
 	int64_t due_ns = contradicted_due(look);
 
 	asset->answered_changed_ns = asset->times.changed;
+	if (look->minor.class == ERR_TRANSIENT &&
+		look_rest_for_host(
+			look, look->minor_way, look->minor_held, ASSET_ARCHIVED))
+		return;
 	if (look->minor.class != ERR_NONE && asset->attempts < MINOR_ATTEMPTS) {
 		struct retry_limits limits = look_limits(look);
 		int64_t delay_ms;
@@ -271,6 +275,7 @@ static void on_details(void *arg, const struct err *err, struct record *record)
 		return;
 	}
 	if (!record) {
+		look_api_failed(look, true);
 		look_rest(look, err);
 		return;
 	}
@@ -329,6 +334,7 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	}
 	look->asset = asset;
 	look->before = asset->state;
+	mem_replace(&asset->waits_for, NULL);
 	if (asset->wish == WISH_REMOVE) {
 		asset_move(asset, ASSET_FETCHING);
 		look_remove_by_person(look);
@@ -352,6 +358,8 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 static void look_free(struct look *look)
 {
 	look_tasks_free(look);
+	free(look->trouble_way);
+	free(look->minor_way);
 	look_ops_clear(look);
 	plan_release(&look->plan);
 	look_take_record(look, NULL);

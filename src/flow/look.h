@@ -14,6 +14,8 @@
 #define VODKEEP_FLOW_LOOK_H
 
 #include "flow/api.h"
+#include "flow/breaker.h"
+#include "flow/file_slots.h"
 #include "flow/guard.h"
 #include "flow/slots.h"
 #include "flow/transfer.h"
@@ -31,7 +33,8 @@ struct look_env {
 	struct http_client *client; /* for asking media hosts whether a file changed */
 	struct api *api;
 	struct guard *guard;
-	struct slots *slots;
+	struct file_slots *slots;
+	struct breakers *breakers;
 	struct warnings *warnings;
 	/* The turn to remove files in a workspace: one look at a time, so that each
 	 * sees what the others have removed (max_delete). Valid as long as the env. */

@@ -95,6 +95,8 @@ static void on_saved(void *arg, const struct err *err)
 
 	if (err->class == ERR_NONE) {
 		warnings_clear(look->env->warnings, "store");
+		if (look->asset->waits_for)
+			breakers_rests(look->env->breakers, look->asset->waits_for);
 		look_finish(look);
 		return;
 	}
@@ -182,6 +184,19 @@ void look_parked(struct look *look)
 	end_in(look, state, look_now_ns());
 }
 
+void look_keep_worse(struct err *kept, const struct err *err)
+{
+	if (kept->class == ERR_NONE || err->class == ERR_LOCAL ||
+		(kept->class == ERR_NOT_YET && err->class == ERR_TRANSIENT))
+		*kept = *err;
+}
+
+void look_api_failed(struct look *look, bool main)
+{
+	mem_replace(main ? &look->trouble_way : &look->minor_way,
+		api_way(look->env->api, look->ws->name));
+}
+
 static void rest_backoff(
 	struct look *look, const struct err *err, enum asset_state rest)
 {
@@ -205,6 +220,27 @@ static void rest_backoff(
 	look_note(look, "retry", "attempt %d failed: %s; again in %s", asset->attempts,
 		err->text, delay);
 	look_settle(look, rest, now_ns + delay_ms * NS_PER_MS, "%s", err->text);
+}
+
+bool look_rest_for_host(
+	struct look *look, const char *way, bool held, enum asset_state rest)
+{
+	struct asset *asset = look->asset;
+	struct err err;
+	int64_t again_ns;
+
+	if (breakers_explain(look->env->breakers, way, &err, &again_ns)) {
+		asset->trouble_ns = 0; /* the host's trouble is not the asset's */
+		mem_replace(&asset->waits_for, way);
+		look_note(look, "retry",
+			"%s; it goes on at once when that answers, and this costs no attempt",
+			err.text);
+		look_settle(look, rest, again_ns, "%s", err.text);
+		return true;
+	}
+	if (held)
+		look_settle(look, rest, look_now_ns(), "%s answers again", way);
+	return held;
 }
 
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest)
@@ -252,7 +288,9 @@ void look_rest(struct look *look, const struct err *err)
 	switch (retry_kind_of(err->class)) {
 	case RETRY_BACKOFF:
 	case RETRY_NOW: /* its bound has been reached by who tried at once */
-		rest_backoff(look, err, rest);
+		if (!look_rest_for_host(
+			    look, look->trouble_way, look->trouble_held, rest))
+			rest_backoff(look, err, rest);
 		return;
 	case RETRY_SCHEDULE:
 		look_rest_on_schedule(look, err->text, rest);

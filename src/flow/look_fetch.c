@@ -33,6 +33,8 @@ static void task_free(struct task *task)
 	free(task->version);
 	free(task->replaces);
 	free(task->stem);
+	free(task->way);
+	free(task->slot_way);
 	free(task);
 }
 
@@ -103,22 +105,13 @@ static void task_end(struct task *task)
 	assert(!task->ended);
 	task->ended = true;
 	task->transfer = NULL;
-	if (task->has_slot) {
-		task->has_slot = false;
-		slots_release(look->env->slots);
-	}
+	/* Others get the place before this look may go on to its end. */
+	look->n_running++;
+	file_slots_leave(look->env->slots, &task->claim);
+	look->n_running--;
 	assert(look->n_running > 0);
 	if (--look->n_running == 0)
 		after_tasks(look);
-}
-
-/* The worst trouble decides how the asset rests: local before all, then the longest
- * wait. */
-static void keep_worse(struct err *kept, const struct err *err)
-{
-	if (kept->class == ERR_NONE || err->class == ERR_LOCAL ||
-		(kept->class == ERR_NOT_YET && err->class == ERR_TRANSIENT))
-		*kept = *err;
 }
 
 static void task_fail(struct task *task, const struct err *err)
@@ -134,11 +127,34 @@ static void task_fail(struct task *task, const struct err *err)
 	if (err->class == ERR_EXISTS) {
 		look->exists_seen = true;
 	} else if (task->main || err->class == ERR_LOCAL) {
-		keep_worse(&look->trouble, &told);
+		look_keep_worse(&look->trouble, &told);
 	} else {
 		look_note(look, "attempt", "%s", told.text);
-		keep_worse(&look->minor, &told);
+		look_keep_worse(&look->minor, &told);
 	}
+	task_end(task);
+}
+
+/* What the asset's trouble is about, where it is the host's. */
+static void blame_host(struct task *task, bool held)
+{
+	struct look *look = task->look;
+
+	mem_replace(task->main ? &look->trouble_way : &look->minor_way, task->way);
+	*(task->main ? &look->trouble_held : &look->minor_held) = held;
+}
+
+/* Its host is being left alone. */
+static void task_hold(struct task *task)
+{
+	struct look *look = task->look;
+	struct err err;
+	int64_t again_ns;
+
+	if (!breakers_explain(look->env->breakers, task->way, &err, &again_ns))
+		err_set(&err, ERR_TRANSIENT, "%s did not answer", task->way);
+	blame_host(task, true);
+	look_keep_worse(task->main ? &look->trouble : &look->minor, &err);
 	task_end(task);
 }
 
@@ -154,6 +170,16 @@ static void on_part_stored(void *arg, const struct err *err)
 			"how far a download has come could not be stored (%s): after a "
 			"restart it begins earlier",
 			err->text);
+}
+
+/* What came of asking the task's host; NULL: it answers. */
+static void tell_host(struct task *task, const struct err *err)
+{
+	static const struct err none = { .class = ERR_NONE };
+
+	breakers_tell(task->look->env->breakers, task->way, task->pass,
+		(uint64_t)task->look->row, err ? err : &none);
+	task->pass = BREAKER_GO;
 }
 
 static void take_part(struct asset *asset, const struct part *from)
@@ -182,6 +208,10 @@ static void on_part(void *arg, const struct part *part)
 		look->asset->attempts = 0;
 		look->asset->trouble_ns = 0;
 	}
+	if (part_bytes(part) > (before ? part_bytes(before) : 0) && !task->answered) {
+		task->answered = true;
+		tell_host(task, NULL);
+	}
 	take_part(look->asset, part);
 	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
 }
@@ -200,7 +230,7 @@ static void on_sealed_stored(void *arg, const struct err *err)
 	if (!task->transfer)
 		return;
 	if (err->class != ERR_NONE) {
-		keep_worse(&task->look->trouble, err);
+		look_keep_worse(&task->look->trouble, err);
 		transfer_cancel(task->transfer, false);
 		return;
 	}
@@ -255,6 +285,7 @@ static void on_resolved(void *arg, const struct err *err, struct record *record)
 	struct err gone;
 
 	if (!record) {
+		look_api_failed(look, task->main);
 		task_fail(task, err);
 		return;
 	}
@@ -287,11 +318,15 @@ static void on_done(
 	struct err told;
 
 	task->transfer = NULL;
+	if (result || !task->answered)
+		tell_host(task, err);
 	if (result) {
 		take_file(task, result);
 		task_end(task);
 		return;
 	}
+	if (err->class == ERR_TRANSIENT && err->retry_after_ms == 0)
+		blame_host(task, false);
 	if (err->class == ERR_STALE && look->resolves < RESOLVES && !look->stopping &&
 		look->record->links_expire) {
 		look_note(look, "retry", "%s: %s; a new link is asked for", task->key,
@@ -303,6 +338,12 @@ static void on_done(
 	if (told.class == ERR_STALE)
 		told.class = ERR_TRANSIENT;
 	task_fail(task, &told);
+}
+
+static void find_way(struct task *task, const struct source *source)
+{
+	free(task->way);
+	task->way = source ? breakers_way(source->url, task->look->ws->proxy) : NULL;
 }
 
 static bool link_is_old(const struct look *look)
@@ -341,6 +382,13 @@ static void begin(struct task *task)
 		task_fail(task, &err);
 		return;
 	}
+	find_way(task, source);
+	task->pass = breakers_begin(look->env->breakers, task->way);
+	if (task->pass == BREAKER_WAIT) {
+		task_hold(task);
+		return;
+	}
+	task->answered = false;
 	spec = (struct transfer_spec){
 		.workspace = look->ws->name,
 		.asset_id = look->asset->id,
@@ -366,12 +414,29 @@ static void begin(struct task *task)
 	task->transfer = transfer_start(look->env->transfers, &spec, &events);
 }
 
-static void on_slot(struct slot_wait *wait)
+static void on_slot(struct slot_claim *claim)
 {
-	struct task *task = container_of(wait, struct task, wait);
+	begin(container_of(claim, struct task, claim));
+}
 
-	task->has_slot = true;
-	begin(task);
+static void take_slot(struct task *task)
+{
+	struct look *look = task->look;
+
+	find_way(task, source_of(task));
+	if (breakers_look(look->env->breakers, task->way) == BREAKER_WAIT) {
+		task_hold(task);
+		return;
+	}
+	mem_replace(&task->slot_way, task->way);
+	task->claim = (struct slot_claim){
+		.workspace = look->ws->name,
+		.host = task->slot_way,
+		.urgency = urgency_of(look->asset, look->asset->due_ns),
+		.main = task->main,
+		.granted = on_slot,
+	};
+	file_slots_take(look->env->slots, &task->claim);
 }
 
 void look_tasks_stop(struct look *look)
@@ -385,12 +450,10 @@ void look_tasks_stop(struct look *look)
 
 		if (task->ended)
 			continue;
-		if (task->wait.queued) {
-			slots_leave(look->env->slots, &task->wait);
+		if (task->claim.state == SLOT_WAITS)
 			task_end(task);
-		} else if (task->transfer) {
+		else if (task->transfer)
 			transfer_cancel(task->transfer, false);
-		}
 	}
 	if (--look->n_running == 0)
 		after_tasks(look);
@@ -420,11 +483,8 @@ static void run_tasks(struct look *look)
 	for (size_t i = 0; i < look->n_tasks; i++) {
 		struct task *task = look->tasks[i];
 
-		if (task->ended)
-			continue;
-		task->wait.granted = on_slot;
-		if (slots_take(look->env->slots, &task->wait))
-			on_slot(&task->wait);
+		if (!task->ended)
+			take_slot(task);
 	}
 	if (--look->n_running == 0)
 		after_tasks(look);
@@ -476,49 +536,12 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 
 /* ---- did it change? ---- */
 
-struct recheck {
-	struct look *look;
-	struct http_policy policy;
-	int64_t bytes;
-	char *etag;
-	bool changed, asked;
-};
-
-static bool recheck_host(void *arg, const char *host)
+static void on_rechecked(struct look *look, bool changed)
 {
-	const struct recheck *recheck = arg;
-	const struct text_list *hosts = &recheck->look->ws->media_hosts;
-
-	return hosts->count == 0 || glob_list_match(hosts, host);
-}
-
-static bool recheck_head(void *arg, const struct http_head *head)
-{
-	struct recheck *recheck = arg;
-	int64_t total = head->status == 206 ? head->range_total : head->content_length;
-
-	recheck->asked = true;
-	if (head->status == 200 || head->status == 206)
-		recheck->changed = (recheck->etag && head->etag[0] &&
-					   strcmp(head->etag, recheck->etag) != 0) ||
-				   (total >= 0 && total != recheck->bytes);
-	return false;
-}
-
-static void recheck_done(void *arg, const struct err *err, const struct http_head *head)
-{
-	struct recheck *recheck = arg;
-	struct look *look = recheck->look;
 	const struct source *source = look->plan.recheck;
-	bool changed = recheck->changed;
 
-	(void)head;
-	if (!recheck->asked && err->class != ERR_CANCELLED)
-		keep_worse(&look->minor, err);
-	free(recheck->etag);
-	free(recheck);
 	look->rechecked = true;
-	if (!changed || !source || look->stopping) {
+	if (!changed || look->stopping) {
 		look->fetch_then(look);
 		return;
 	}
@@ -528,48 +551,11 @@ static void recheck_done(void *arg, const struct err *err, const struct http_hea
 	run_tasks(look);
 }
 
-/* One byte, conditional: an unchanged file answers 304, or 206 with the same validator;
- * where there is no validator the size tells.
- * HEAD is not used: links may be signed for GET only (optiview.md §4). */
-static void recheck(struct look *look)
-{
-	const struct source *source = look->plan.recheck;
-	const struct file *file = asset_file(look->asset, source->key);
-	const struct config *config = look->settings->config;
-	struct recheck *recheck = mem_alloc(sizeof(*recheck));
-	struct http_request request;
-	struct http_call_events events = {
-		.head = recheck_head, .done = recheck_done, .arg = recheck
-	};
-
-	recheck->look = look;
-	recheck->bytes = file->bytes;
-	recheck->etag = mem_strdup(file->etag);
-	recheck->policy = (struct http_policy){
-		.host_allowed = recheck_host,
-		.arg = recheck,
-		.allow_private = look->ws->allow_private,
-		.ca_file = look->ws->ca_file,
-		.proxy = look->ws->proxy,
-		.connect_timeout_ms = config->transfer.connect_timeout_ms,
-		.low_speed_bytes = 1,
-		.low_speed_ms = config->transfer.low_speed_ms,
-		.total_ms = 60000,
-		.redirects = 5,
-	};
-	http_request_init(&request, "GET", mem_strdup(source->url));
-	http_request_header(&request, "Range", "bytes=0-0");
-	if (file->etag)
-		http_request_header(&request, "If-None-Match", file->etag);
-	http_call_start(look->env->client, &request, &recheck->policy, &events);
-	http_request_release(&request);
-}
-
 static void on_leftovers(struct look *look)
 {
 	look_ops_clear(look);
 	if (look->ops_err.class != ERR_NONE)
-		keep_worse(&look->minor, &look->ops_err);
+		look_keep_worse(&look->minor, &look->ops_err);
 	after_tasks(look);
 }
 
@@ -579,7 +565,7 @@ static void after_tasks(struct look *look)
 		look_run_ops(look, on_leftovers);
 	else if (look->plan.recheck && !look->rechecked && !look->stopping &&
 		 !look->exists_seen && look->trouble.class == ERR_NONE)
-		recheck(look);
+		look_recheck(look, on_rechecked);
 	else
 		look->fetch_then(look);
 }

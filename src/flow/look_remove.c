@@ -209,6 +209,7 @@ static void on_proof(void *arg, const struct err *err, bool proven)
 		return;
 	}
 	if (err->class != ERR_NONE) {
+		look_api_failed(look, true);
 		look_rest(look, err);
 		return;
 	}

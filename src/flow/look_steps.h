@@ -14,14 +14,18 @@
 /* One file on its way. */
 struct task {
 	struct look *look;
-	struct slot_wait wait;
+	struct slot_claim claim;
 	struct transfer *transfer;
+	char *way;      /* to its host (flow/breaker); NULL while there is no link */
+	char *slot_way; /* … when its place was asked for: the claim's */
+	enum breaker_pass pass;
+	bool answered; /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;
 	char *language, *version, *replaces, *stem;
 	int64_t expected_bytes;
 	bool main, optional;
-	bool has_slot, ended;
+	bool ended;
 };
 
 enum file_op_kind {
@@ -68,6 +72,10 @@ struct look {
 	bool exists_seen, rechecked, files_changed;
 	struct err trouble; /* of a file that the asset needs */
 	struct err minor;   /* of one it can do without */
+	/* The ways to the hosts that trouble and minor are about; and whether these
+	 * were not even asked, being left alone. */
+	char *trouble_way, *minor_way;
+	bool trouble_held, minor_held;
 
 	/* The pool job in progress. */
 	uv_work_t work;
@@ -102,14 +110,27 @@ void look_note(struct look *look, const char *kind, const char *fmt, ...)
 /* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Rest after @err, which decides when to look again. */
+/* Rest after @err, which decides when to look again; if that is trouble_way's host
+ * being left alone, until it answers. */
 void look_rest(struct look *look, const struct err *err);
+/* While the host at the end of @way (or NULL) is left alone: rest until it answers,
+ * which costs no attempt. If it answers by now and was not even asked (@held): look
+ * again at once. False: neither, and nothing has been done. */
+bool look_rest_for_host(
+	struct look *look, const char *way, bool held, enum asset_state rest);
 /* The platform is not ready: look again later and later. @why may be the asset's
  * reason. */
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
 void look_parked(struct look *look); /* stopped: it stays due */
 void look_save(struct look *look);
 void look_finish(struct look *look); /* without saving */
+
+/* Of two troubles the worse decides how the asset rests: local before all, then the
+ * longest wait. @kept may be of class NONE. */
+void look_keep_worse(struct err *kept, const struct err *err);
+/* A question to the API has failed: that is what trouble, or the minor trouble of a
+ * file that is not @main, is about. */
+void look_api_failed(struct look *look, bool main);
 
 /* The steps; each calls @then unless it has ended the look. */
 
@@ -126,6 +147,9 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
+/* look_recheck.c. Whether the plan's recheck is another file than the archived one;
+ * what keeps that from being known is minor. */
+void look_recheck(struct look *look, void (*then)(struct look *look, bool changed));
 void look_tasks_free(struct look *look);
 void look_tasks_stop(struct look *look);
 

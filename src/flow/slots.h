@@ -1,6 +1,6 @@
 /*
- * Places: for files, at most `transfer.concurrency` at once, and for removals, one in
- * each workspace. Who finds none waits in line. Control loop only.
+ * Places for removals, one in each workspace. Who finds none waits in line, first come
+ * first served. Control loop only.
  */
 #ifndef VODKEEP_FLOW_SLOTS_H
 #define VODKEEP_FLOW_SLOTS_H

@@ -41,6 +41,7 @@ static void hash_done(struct job *job);
 
 static const struct job_hooks job_hooks = {
 	.advance = job_advance,
+	.more = job_more_calls,
 	.step_done = step_done,
 	.sync_done = sync_done,
 	.hash_done = hash_done,
@@ -258,7 +259,7 @@ void job_tick(struct job *job)
 			job_flush(job, true);
 		job_update_pause(job);
 		job_rates(job, uv_now(job->station->loop));
-		job_more_calls(job, uv_now(job->station->loop));
+		job_more_calls(job);
 	}
 	job_report_progress(job);
 	job_advance(job);

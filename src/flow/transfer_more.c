@@ -17,26 +17,6 @@
 #define LEFT_S      0.5 /* what ends so soon is not taken apart */
 #define RATE_WEIGHT 0.5
 
-static int most_calls(const struct job *job)
-{
-	int64_t fits;
-
-	if (job->segments <= 1 || (!job->part.etag && !job->part.last_modified))
-		return 1;
-	fits = job->part.total / job->segment_min;
-	return fits < job->segments ? (int)fits : job->segments;
-}
-
-void job_ramp_answered(struct job *job, const struct range *range, bool ranges_known)
-{
-	uint64_t now = uv_now(job->station->loop);
-
-	if (job->ramp.most == 0)
-		ramp_init(&job->ramp,
-			ranges_known && job->part.total >= 0 ? most_calls(job) : 1);
-	ramp_answered(&job->ramp, now, now - range->asked_at);
-}
-
 void job_rates(struct job *job, uint64_t now)
 {
 	double seconds = (double)(now - job->rated_at) / 1000;
@@ -116,9 +96,10 @@ static struct range *steal(struct job *job)
 	return range_split(victim, middle - middle % BLOCK_BYTES);
 }
 
-void job_more_calls(struct job *job, uint64_t now)
+void job_more_calls(struct job *job)
 {
 	struct station *station = job->station;
+	uint64_t now = uv_now(station->loop);
 	struct ramp_view view = { .now_ms = now };
 
 	if (!job->answered || job->ramp.most <= 1 || !job->sniffed || job->ending ||

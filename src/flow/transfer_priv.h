@@ -224,6 +224,7 @@ enum job_step { STEP_OPEN, STEP_RENEW, STEP_RESERVE, STEP_SEAL, STEP_PLACE, STEP
 /* What the files below a job tell it. */
 struct job_hooks {
 	void (*advance)(struct job *job); /* job_advance() */
+	void (*more)(struct job *job);    /* job_more_calls() */
 	/* What was queued on the pool has come back, on the worker's loop. */
 	void (*step_done)(struct job *job);
 	void (*sync_done)(struct job *job);
@@ -375,7 +376,7 @@ void job_catch_up(struct job *job);
 /* Ask for what is missing of @range. */
 void range_call(struct range *range);
 /* Begin whatever further calls are worth it. @now: loop time. */
-void job_more_calls(struct job *job, uint64_t now);
+void job_more_calls(struct job *job);
 /* A range has been answered: another one may now be judged. */
 void job_ramp_answered(struct job *job, const struct range *range, bool ranges_known);
 void job_rates(struct job *job, uint64_t now);

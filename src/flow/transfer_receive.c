@@ -123,6 +123,7 @@ static bool take_whole(struct range *range, const struct http_head *head)
 			want_anew(job, why_whole(job, head));
 			return false;
 		}
+		job_drop_blocks(job);
 		job_start_over(job, why_whole(job, head));
 	}
 	range->answer_end = total;
@@ -235,7 +236,7 @@ static bool on_data(void *arg, const void *data, size_t len)
 		from += take;
 		len -= (size_t)take;
 	} while (len > 0);
-	job_more_calls(job, uv_now(job->station->loop));
+	job->hooks->more(job);
 	return true;
 }
 
@@ -314,6 +315,7 @@ void job_go_again(struct job *job)
 		return;
 	}
 	job->went_again = true;
+	job_drop_blocks(job);
 	job_start_over(job, why);
 }
 
@@ -350,7 +352,7 @@ static void on_done(void *arg, const struct err *err, const struct http_head *he
 	if (!job->ending && !job->again_why) {
 		end_body(job);
 		ranges_merge(job);
-		job_more_calls(job, uv_now(job->station->loop));
+		job->hooks->more(job);
 	}
 	job->hooks->advance(job);
 }

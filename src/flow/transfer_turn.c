@@ -1,6 +1,6 @@
 /*
  * Turns a job can take while it receives as well as between its states: it fails, it
- * drops what it has and starts over, its hash catches up.
+ * drops what it has and starts over, its hash catches up, an answer is counted.
  */
 #include <config.h>
 
@@ -52,7 +52,6 @@ bool job_quiet(const struct job *job)
 void job_start_over(struct job *job, const char *why)
 {
 	assert(!job->sync_busy && !job->hash_busy && !job->at_hasher);
-	job_drop_blocks(job);
 	if (why)
 		job_report_note(job, "%s", why);
 	part_forget(&job->part);
@@ -76,4 +75,24 @@ void job_catch_up(struct job *job)
 	job->hash_to =
 		front - job->hashed > HASH_STEP ? job->hashed + HASH_STEP : front;
 	job_queue_hash(job);
+}
+
+static int most_calls(const struct job *job)
+{
+	int64_t fits;
+
+	if (job->segments <= 1 || (!job->part.etag && !job->part.last_modified))
+		return 1;
+	fits = job->part.total / job->segment_min;
+	return fits < job->segments ? (int)fits : job->segments;
+}
+
+void job_ramp_answered(struct job *job, const struct range *range, bool ranges_known)
+{
+	uint64_t now = uv_now(job->station->loop);
+
+	if (job->ramp.most == 0)
+		ramp_init(&job->ramp,
+			ranges_known && job->part.total >= 0 ? most_calls(job) : 1);
+	ramp_answered(&job->ramp, now, now - range->asked_at);
 }

@@ -79,7 +79,8 @@ struct http_call_events {
 	 * freed after. err->class is NONE for any complete answer, whatever its status;
 	 * TRANSIENT for network trouble, cut bodies, stalls, the proxy's refusals, an
 	 * unusable CA file; PERMANENT for certificate errors, refused hosts or
-	 * addresses, too many redirects; head is NULL if none came. */
+	 * addresses, too many redirects; head is NULL if none came.
+	 * err->no_answer tells of a TRANSIENT that nobody answered at all. */
 	void (*done)(void *arg, const struct err *err, const struct http_head *head);
 	void *arg;
 };

@@ -110,9 +110,10 @@ static void apply_pause(struct http_call *call)
 static void advance(struct http_call *call)
 {
 	struct err err = { .class = ERR_NONE };
-	if (step(call, &err))
+	if (step(call, &err)) {
+		err.no_answer = err.class == ERR_TRANSIENT && !call->head_complete;
 		report(call, &err);
-	else
+	} else
 		apply_pause(call);
 }
 

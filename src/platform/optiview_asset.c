@@ -127,6 +127,7 @@ static void fill_facts(const cJSON *asset, struct facts *facts)
 	facts->created_ns = first_time(asset, "created", "startTime", "recordedOn");
 	facts->expires_ns = json_time_ns(asset, "expiration");
 	facts->duration_ms = seconds > 0 ? answer_duration_ms(seconds) : -1;
+	facts->bytes = json_int(asset, "metadata.sizes.concat", 0);
 	resolution(json_at(asset, "metadata.tracks"), facts);
 	cJSON_Delete(facts->metadata);
 	facts->metadata = feed_metadata(asset);
@@ -221,13 +222,12 @@ static void add_media(const cJSON *asset, struct record *record)
 {
 	enum role role = is_audio_only(asset) ? ROLE_AUDIO : ROLE_VIDEO;
 	struct source *source = record_add_source(record, role, role_name(role));
-	int64_t bytes = json_int(asset, "metadata.sizes.concat", 0);
 	const char *link;
 
 	source->form = choose_link(asset, &link);
 	source->height = answer_lines(record->facts.width, record->facts.height);
-	if (bytes > 0 && source->form == FORM_FILE)
-		source->bytes = bytes;
+	if (record->facts.bytes > 0 && source->form == FORM_FILE)
+		source->bytes = record->facts.bytes;
 	if (link)
 		source->url = mem_strdup(link);
 	else

@@ -108,6 +108,8 @@ struct backend {
 	int (*wish_all)(struct backend_conn *conn, const char *workspace,
 		enum asset_state state, enum asset_wish wish, int64_t now_ns,
 		struct walk *walk, struct err *err);
+	int (*host_answers)(struct backend_conn *conn, const char *host, size_t limit,
+		int64_t now_ns, struct walk *walk, struct err *err);
 	int (*sweep_seen)(struct backend_conn *conn, const char *workspace,
 		int64_t sweep_ns, char *const *ids, size_t n, struct err *err);
 	int (*sweep_finish)(struct backend_conn *conn, const char *workspace,

@@ -343,6 +343,7 @@ const struct backend sqlite_backend = {
 	.wish = sqlite_wish,
 	.hold = sqlite_hold,
 	.wish_all = sqlite_wish_all,
+	.host_answers = sqlite_host_answers,
 	.sweep_seen = sqlite_sweep_seen,
 	.sweep_finish = sqlite_sweep_finish,
 	.set_paused = sqlite_set_paused,

@@ -56,6 +56,8 @@ enum statement {
 	SQL_PATH_OWNER,
 	SQL_PATH_CLAIM,
 	SQL_WISH_ROWS,
+	SQL_WAITING_FREE,
+	SQL_WAITING_FREE_ANY,
 	SQL_SWEEP_SEEN,
 	SQL_SWEEP_ROWS,
 	SQL_META_LIST,
@@ -65,7 +67,8 @@ enum statement {
 	SQL_PRUNE_REMOVALS,
 	SQL_DUE_COUNT,
 	SQL_DUE_FEW,
-	SQL_DUE_MANY,
+	SQL_DUE_NEAR,
+	SQL_DUE_REST,
 	SQL_DUE_NEXT,
 	SQL_DUE_OLDEST,
 	SQL_FIND_WORKSPACES,
@@ -212,6 +215,8 @@ int sqlite_hold(struct backend_conn *conn, const char *workspace, const char *id
 int sqlite_wish_all(struct backend_conn *conn, const char *workspace,
 	enum asset_state state, enum asset_wish wish, int64_t now_ns, struct walk *walk,
 	struct err *err);
+int sqlite_host_answers(struct backend_conn *conn, const char *host, size_t limit,
+	int64_t now_ns, struct walk *walk, struct err *err);
 int sqlite_sweep_seen(struct backend_conn *conn, const char *workspace,
 	int64_t sweep_ns, char *const *ids, size_t n, struct err *err);
 int sqlite_sweep_finish(struct backend_conn *conn, const char *workspace,

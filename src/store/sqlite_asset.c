@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/urgency.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@
 	" a.attempts, a.trouble_ns, a.looked_ns, a.archived_ns, a.removed_ns,"        \
 	" a.priority, a.trial, a.type, a.title, a.stream, a.channel, a.creator,"      \
 	" a.created_ns, a.expires_ns, a.duration_ms, a.width, a.height, a.metadata,"  \
-	" a.reason, a.platform_status, a.rule, a.base_path"
+	" a.reason, a.platform_status, a.rule, a.base_path, a.expected_bytes,"        \
+	" a.waits_for"
 
 /* ---- reading ---- */
 
@@ -83,6 +85,8 @@ static void read_asset(struct query *query, struct asset *asset)
 	asset->platform_status = column_copy(query);
 	asset->rule = column_copy(query);
 	asset->base_path = column_copy(query);
+	asset->facts.bytes = column_int(query);
+	asset->waits_for = column_copy(query);
 }
 
 int sqlite_asset_by_id(struct backend_conn *conn, int64_t workspace, const char *name,
@@ -172,13 +176,17 @@ static char *put_facts(struct query *query, const struct asset *asset)
 	query_int(query, facts->duration_ms);
 	query_int(query, facts->width);
 	query_int(query, facts->height);
+	query_int(query, facts->bytes);
+	query_int(query, urgency_handicap_ns(facts));
+	query_int(query, asset->priority);
 	query_text(query, metadata);
 	return metadata;
 }
 
 #define FACTS_SET                                                                   \
 	" deadline_ns=?, trial=?, type=?, title=?, stream=?, channel=?, creator=?," \
-	" created_ns=?, expires_ns=?, duration_ms=?, width=?, height=?, metadata=?"
+	" created_ns=?, expires_ns=?, duration_ms=?, width=?, height=?,"            \
+	" expected_bytes=?, handicap_ns=?, priority=?, metadata=?"
 
 int sqlite_asset_add(struct backend_conn *conn, struct tally *tally,
 	const struct asset *asset, int64_t now_ns, struct err *err)
@@ -187,8 +195,9 @@ int sqlite_asset_add(struct backend_conn *conn, struct tally *tally,
 		"INSERT INTO assets(row, workspace, id, state, first_seen_ns, updated_ns,"
 		" announced_ns, ready_ns, changed_ns, failed_ns, deleted_ns, wish, held,"
 		" seq, due_ns, deadline_ns, trial, type, title, stream, channel, creator,"
-		" created_ns, expires_ns, duration_ms, width, height, metadata)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		" created_ns, expires_ns, duration_ms, width, height, expected_bytes,"
+		" handicap_ns, priority, metadata)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	query_int(&query, asset->row);
 	query_int(&query, tally->id);
@@ -225,7 +234,7 @@ int sqlite_asset_news(struct backend_conn *conn, struct tally *tally,
 	struct query query = query_begin(conn, SQL_ASSET_NEWS,
 		"UPDATE assets SET announced_ns=?, ready_ns=?, changed_ns=?, failed_ns=?,"
 		" deleted_ns=?, wish=?, held=?, seq=?, due_ns=?, state=?, updated_ns=?,"
-		" trial=?, expires_ns=?, deadline_ns=? WHERE row=?");
+		" trial=?, expires_ns=?, deadline_ns=?, waits_for=NULL WHERE row=?");
 
 	put_news(&query, asset);
 	query_text(&query, asset_state_name(asset->state));

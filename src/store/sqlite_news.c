@@ -101,6 +101,8 @@ static int take_effect(struct backend_conn *conn, struct tally *tally,
 	if (!asset)
 		return 0;
 	enum asset_state before = asset->state;
+	if (!asset->looked_ns)
+		asset->priority = delivery->priority;
 	*due = asset_apply_event(asset, event, now_ns);
 	return new_asset ? sqlite_asset_add(conn, tally, asset, now_ns, err)
 			 : sqlite_asset_news(conn, tally, asset, before, now_ns, err);

@@ -70,7 +70,6 @@ static void put_standing(struct query *query, const struct asset *asset)
 	query_int(query, asset->looked_ns);
 	query_int(query, asset->archived_ns);
 	query_int(query, asset->removed_ns);
-	query_int(query, asset->priority);
 	query_text(query, asset->reason);
 	query_text(query, asset->platform_status);
 	query_text(query, asset->rule);
@@ -81,20 +80,22 @@ static void put_standing(struct query *query, const struct asset *asset)
 
 /* base_path is given up here, but never taken: that is the claim's business. */
 static int write_standing(struct backend_conn *conn, const struct asset *asset,
-	int64_t due_ns, enum asset_wish wish, int64_t now_ns, struct err *err)
+	int64_t due_ns, enum asset_wish wish, const char *waits_for, int64_t now_ns,
+	struct err *err)
 {
 	struct query query = query_begin(conn, SQL_ASSET_SAVE,
 		"UPDATE assets SET state=?, tombstone=?, by_person=?,"
 		" answered_changed_ns=?, answered_deleted_ns=?, contradicted=?,"
 		" attempts=?, trouble_ns=?,"
-		" looked_ns=?, archived_ns=?, removed_ns=?, priority=?, reason=?,"
+		" looked_ns=?, archived_ns=?, removed_ns=?, reason=?,"
 		" platform_status=?, rule=?, bytes=?, files=?, path=?,"
-		" due_ns=?, wish=?, updated_ns=?,"
+		" due_ns=?, wish=?, waits_for=?, updated_ns=?,"
 		" base_path = CASE WHEN ? THEN base_path END WHERE row=?");
 
 	put_standing(&query, asset);
 	query_int(&query, due_ns);
 	query_text(&query, asset_wish_name(wish));
+	query_text(&query, waits_for);
 	query_int(&query, now_ns);
 	query_int(&query, asset->base_path != NULL);
 	query_int(&query, asset->row);
@@ -221,7 +222,8 @@ int sqlite_save(struct backend_conn *conn, const struct asset *asset, int64_t du
 		return rc;
 	bool news = was.seq != asset->seq;
 	rc = write_standing(conn, asset, news ? was.due_ns : due_ns,
-		news ? was.wish : WISH_NONE, now_ns, err);
+		news ? was.wish : WISH_NONE, news ? NULL : asset->waits_for, now_ns,
+		err);
 	if (!rc)
 		rc = sqlite_asset_facts(conn, asset, err);
 	if (!rc)

@@ -176,6 +176,24 @@ static const char *const steps[] = {
 
 	/* 2: files received as several ranges at once */
 	"ALTER TABLE parts ADD COLUMN ranges TEXT;",
+
+	/* 3: the order of work, and what rests until a host answers */
+	"ALTER TABLE assets ADD COLUMN expected_bytes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN handicap_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN waits_for TEXT;"
+	"DROP INDEX assets_due;"
+	"DROP INDEX assets_order;"
+	"CREATE INDEX assets_due ON assets(workspace, due_ns)"
+	" WHERE due_ns > 0 AND waits_for IS NULL;"
+	"CREATE INDEX assets_deadline ON assets(workspace, deadline_ns)"
+	" WHERE due_ns > 0 AND waits_for IS NULL"
+	" AND deadline_ns < 9223372036854775807;"
+	/* The last two let it be passed over without a look at the row. */
+	"CREATE INDEX assets_order ON assets(workspace, priority DESC,"
+	" due_ns + handicap_ns, row, due_ns, deadline_ns)"
+	" WHERE due_ns > 0 AND waits_for IS NULL;"
+	"CREATE INDEX assets_waiting ON assets(waits_for, looked_ns)"
+	" WHERE waits_for IS NOT NULL;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

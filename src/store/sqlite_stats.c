@@ -40,7 +40,7 @@ static int oldest_due(
 {
 	struct query query = query_begin(conn, SQL_DUE_OLDEST,
 		"SELECT coalesce(min(due_ns), 0) FROM assets INDEXED BY assets_due"
-		" WHERE workspace=? AND due_ns > 0");
+		" WHERE workspace=? AND due_ns > 0 AND waits_for IS NULL");
 
 	query_int(&query, workspace);
 	return query_value(&query, 0, due_ns, err);

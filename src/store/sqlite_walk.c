@@ -100,6 +100,37 @@ int sqlite_wish_all(struct backend_conn *conn, const char *workspace,
 	return rc;
 }
 
+/* ---- hosts ---- */
+
+int sqlite_host_answers(struct backend_conn *conn, const char *host, size_t limit,
+	int64_t now_ns, struct walk *walk, struct err *err)
+{
+	size_t most = limit && limit < STEP_ROWS ? limit : STEP_ROWS;
+	struct query query =
+		host ? query_begin(conn, SQL_WAITING_FREE,
+			       "UPDATE assets SET due_ns=?1, waits_for=NULL"
+			       " WHERE row IN (SELECT row FROM assets"
+			       " INDEXED BY assets_waiting WHERE waits_for=?3"
+			       " ORDER BY looked_ns LIMIT ?2)")
+		     : query_begin(conn, SQL_WAITING_FREE_ANY,
+			       "UPDATE assets SET due_ns=?1, waits_for=NULL"
+			       " WHERE row IN (SELECT row FROM assets"
+			       " INDEXED BY assets_waiting"
+			       " WHERE waits_for IS NOT NULL LIMIT ?2)");
+
+	query_int(&query, now_ns);
+	query_int(&query, (int64_t)most);
+	if (host)
+		query_text(&query, host);
+	int rc = query_run(&query, err);
+	if (rc)
+		return rc;
+	size_t changed = (size_t)sqlite3_changes(conn->db);
+	walk->count += changed;
+	walk->more = !limit && changed == most;
+	return 0;
+}
+
 /* ---- sweeps ---- */
 
 int sqlite_sweep_seen(struct backend_conn *conn, const char *workspace,

@@ -63,6 +63,7 @@ struct delivery {
 	size_t body_len;
 	char *note; /* REJECTED: why; else NULL */
 	int64_t received_ns;
+	int priority; /* of the rule that would decide by what the event tells */
 };
 struct delivery *delivery_new(void);
 void delivery_free(struct delivery *delivery);
@@ -100,10 +101,10 @@ void story_release(struct story *story);
 /* Write the keeper's half of @asset: everything below "Written by the keeper", its
  * files and parts as they stand, and append @story (may be NULL; emptied by this call).
  * due_ns becomes @due_ns and wish WISH_NONE unless seq in the store is not asset->seq
- * any more: then due_ns and wish stay as the news left them. A base_path of NULL gives
- * the claim up; only store_claim_path() makes one. A removed_ns that differs from the
- * stored one counts as a removal. ERR_NOT_FOUND without such a row. @asset is borrowed
- * until cb. */
+ * any more: then due_ns and wish stay as the news left them, and it waits for no host.
+ * A base_path of NULL gives the claim up; only store_claim_path() makes one. A
+ * removed_ns that differs from the stored one counts as a removal. ERR_NOT_FOUND
+ * without such a row. @asset is borrowed until cb. */
 void store_save(struct store *store, const struct asset *asset, int64_t due_ns,
 	struct story *story, store_done_cb cb, void *arg);
 /* Record how far a part has come (insert or update by asset row and key). @part copied.
@@ -130,6 +131,12 @@ void store_hold(struct store *store, const char *workspace, const char *id, bool
  * @workspace (NULL all); calls back with how many. */
 void store_wish_all(struct store *store, const char *workspace, enum asset_state state,
 	enum asset_wish wish,
+	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
+
+/* What rests until @host answers (NULL: whatever rests for any) is due at once: at most
+ * @limit assets, those first that were looked at longest ago; 0: all, in bounded steps.
+ * Calls back with how many. */
+void store_host_answers(struct store *store, const char *host, size_t limit,
 	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
 
 /* ---- sweeps: finding out which media is gone ---- */
@@ -172,11 +179,11 @@ void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void 
 struct due_asset {
 	int64_t row;
 	char *workspace, *id;
-	int64_t due_ns, deadline_ns;
-	int priority;
+	int64_t due_ns;
 };
-/* Due assets of @workspace at @now_ns, deadline first, then priority (high first), then
- * due time; at most @limit. *next_ns: the earliest due time after @now_ns, 0 none. */
+/* Due assets of @workspace at @now_ns that wait for no host, most urgent first
+ * (core/urgency.h); at most @limit. *next_ns: the earliest due time after @now_ns, 0
+ * none. */
 void store_due(struct store *store, const char *workspace, int64_t now_ns, size_t limit,
 	void (*cb)(void *arg, const struct err *err, const struct due_asset *due,
 		size_t n, int64_t next_ns),

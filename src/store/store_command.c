@@ -91,7 +91,8 @@ void store_hold(struct store *store, const char *workspace, const char *id, bool
 struct walking {
 	struct request request;
 	struct walk walk;
-	char *workspace;
+	char *workspace, *host;
+	size_t limit;
 	enum asset_state state;
 	enum asset_wish wish;
 	int64_t sweep_ns, deleted_ns, before_ns, now_ns;
@@ -122,6 +123,17 @@ static int sweep_finish_work(struct request *request, const struct backend *back
 	return rc;
 }
 
+static int host_answers_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	struct walking *walking = REQUEST(walking);
+	int rc = backend->host_answers(conn, walking->host, walking->limit,
+		walking->now_ns, &walking->walk, err);
+
+	request->again = !rc && walking->walk.more;
+	return rc;
+}
+
 static int prune_work(struct request *request, const struct backend *backend,
 	struct backend_conn *conn, struct err *err)
 {
@@ -143,6 +155,7 @@ static void walking_answer(struct request *request)
 	else
 		walking->done_cb(walking->arg, &request->err);
 	free(walking->workspace);
+	free(walking->host);
 }
 
 static struct walking *walking_new(struct store *store, const char *workspace,
@@ -167,6 +180,17 @@ void store_wish_all(struct store *store, const char *workspace, enum asset_state
 
 	walking->state = state;
 	walking->wish = wish;
+	walking->count_cb = cb;
+	request_write(&walking->request);
+}
+
+void store_host_answers(struct store *store, const char *host, size_t limit,
+	void (*cb)(void *arg, const struct err *err, size_t count), void *arg)
+{
+	struct walking *walking = walking_new(store, NULL, host_answers_work, arg);
+
+	walking->host = mem_strdup(host);
+	walking->limit = limit;
 	walking->count_cb = cb;
 	request_write(&walking->request);
 }

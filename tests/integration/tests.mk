@@ -43,6 +43,7 @@ integration_files = \
 	tests/integration/test_flood.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
+	tests/integration/test_order.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \

@@ -4,6 +4,8 @@ tests_unit_test_ranges_LDADD = $(UNIT_LDADD)
 unit_programs += \
 	tests/unit/test_asset \
 	tests/unit/test_bandwidth \
+	tests/unit/test_breaker \
+	tests/unit/test_urgency \
 	tests/unit/test_order \
 	tests/unit/test_plan \
 	tests/unit/test_rate \
@@ -17,6 +19,14 @@ tests_unit_test_asset_LDADD = $(UNIT_LDADD)
 tests_unit_test_bandwidth_SOURCES = tests/unit/test_bandwidth.c
 tests_unit_test_bandwidth_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_bandwidth_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_breaker_SOURCES = tests/unit/test_breaker.c
+tests_unit_test_breaker_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_breaker_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_urgency_SOURCES = tests/unit/test_urgency.c
+tests_unit_test_urgency_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_urgency_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_order_SOURCES = tests/unit/test_order.c
 tests_unit_test_order_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

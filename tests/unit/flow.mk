@@ -12,10 +12,15 @@ tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c tests/unit/unit.h 
 	tests/unit/fault_server.c tests/unit/fault_server.h
 tests_unit_test_transfer_LDADD = $(UNIT_LDADD)
 unit_programs += \
+	tests/unit/test_file_slots \
 	tests/unit/test_limiter \
 	tests/unit/test_slots \
 	tests/unit/test_throttle \
 	tests/unit/test_warnings
+
+tests_unit_test_file_slots_SOURCES = tests/unit/test_file_slots.c
+tests_unit_test_file_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_file_slots_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_limiter_SOURCES = tests/unit/test_limiter.c
 tests_unit_test_limiter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

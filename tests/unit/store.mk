@@ -1,6 +1,7 @@
 unit_programs += \
 	tests/unit/test_store \
 	tests/unit/test_store_assets \
+	tests/unit/test_store_due \
 	tests/unit/test_store_faults \
 	tests/unit/test_store_walks
 
@@ -10,6 +11,8 @@ tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_FIXTURE)
 tests_unit_test_store_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_assets_SOURCES = tests/unit/test_store_assets.c $(STORE_FIXTURE)
 tests_unit_test_store_assets_LDADD = $(UNIT_LDADD)
+tests_unit_test_store_due_SOURCES = tests/unit/test_store_due.c $(STORE_FIXTURE)
+tests_unit_test_store_due_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_FIXTURE)
 tests_unit_test_store_faults_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_walks_SOURCES = tests/unit/test_store_walks.c $(STORE_FIXTURE)

@@ -1,6 +1,6 @@
 /*
  * Assets in the store: saving and loading, who wins when news and keeper meet, paths,
- * stories, due work, finding, lists and counts.
+ * stories, finding, lists and counts.
  */
 #include <config.h>
 
@@ -341,74 +341,6 @@ static void a_story_keeps_its_newest_lines(void **state)
 	free(answer.text);
 }
 
-/* ---- due work ---- */
-
-static void expect_due(struct fixture *f, int64_t now_ns, size_t limit, const char *ids,
-	int64_t next_ns)
-{
-	int64_t next = -1;
-	char *text = due_ids(f, "w", now_ns, limit, &next);
-
-	assert_string_equal(text, ids);
-	assert_int_equal(next, next_ns);
-	free(text);
-}
-
-static void save_due(struct fixture *f, const char *id, int64_t due_ns, int priority,
-	int64_t expires_ns)
-{
-	char *name = mem_printf("w/%s", id);
-	struct asset *asset = loaded(f, row_of(f, name));
-
-	asset->priority = priority;
-	asset->facts.expires_ns = expires_ns;
-	save(f, asset, due_ns, NULL);
-	asset_free(asset);
-	free(name);
-}
-
-static void deadline_comes_before_priority_and_age(void **state)
-{
-	struct fixture *f = *state;
-	static const char *const ids[] = { "old", "new", "high", "dies", "dies-soon",
-		"later" };
-
-	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-		put_event(f, ids[i], ids[i], EVENT_READY, T0);
-	put(f, make_delivery("v", "other", "k", EVENT_READY, T0));
-	save_due(f, "old", T0 + 1, 0, 0);
-	save_due(f, "new", T0 + 2, 0, 0);
-	save_due(f, "high", T0 + 3, 5, 0);
-	save_due(f, "dies", T0 + 4, 0, T0 + 99 * S);
-	save_due(f, "dies-soon", T0 + 5, -5, T0 + 50 * S);
-	save_due(f, "later", T0 + 10 * S, 0, 0);
-	expect_due(f, T0 + S, 10, "dies-soon dies high old new", T0 + 10 * S);
-	expect_due(f, T0 + S, 2, "dies-soon dies", T0 + 10 * S);
-	expect_due(f, T0 + 3, 10, "high old new", T0 + 4);
-	expect_due(f, T0, 10, "", T0 + 1);
-	expect_due(f, T0 + 20 * S, 10, "dies-soon dies high old new later", 0);
-	assert_int_equal(stats_of(f, "w", 0).oldest_due_ns, T0 + 1);
-	free(due_ids(f, "nobody", T0, 10, NULL));
-}
-
-static void order_is_the_same_among_many(void **state)
-{
-	struct fixture *f = *state;
-	struct answer answer = { .calls = 0 };
-	char id[24];
-
-	for (int i = 0; i < 1500; i++) {
-		snprintf(id, sizeof(id), "a%04d", i);
-		struct delivery *delivery = make_delivery("w", id, id, EVENT_READY, T0);
-		delivery->event.facts.expires_ns = T0 + (2000 - i) * S;
-		store_put_delivery(f->store, delivery, on_put, &answer);
-	}
-	fixture_wait(f, &answer, 1500);
-	save_due(f, "a1499", T0 + S, 0, T0 + 1);
-	expect_due(f, T0, 3, "a1498 a1497 a1496", T0 + S);
-	expect_due(f, T0 + S, 3, "a1499 a1498 a1497", 0);
-}
-
 /* ---- people ---- */
 
 static void on_matches(
@@ -608,8 +540,6 @@ int main(void)
 		TEST(no_two_assets_get_one_path),
 		TEST(a_story_is_told_in_order),
 		TEST(a_story_keeps_its_newest_lines),
-		TEST(deadline_comes_before_priority_and_age),
-		TEST(order_is_the_same_among_many),
 		TEST(names_are_found_as_people_write_them),
 		TEST(lists_are_paged_newest_first),
 		TEST(a_summary_needs_no_files),
