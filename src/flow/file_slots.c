@@ -54,7 +54,7 @@ static int held_by(const struct file_slots *slots, const char *workspace)
 	const struct slot_claim *claim;
 	int n = 0;
 
-	TAILQ_FOREACH (claim, &slots->held, link)
+	for (claim = TAILQ_FIRST(&slots->held); claim; claim = TAILQ_NEXT(claim, link))
 		n += strcmp(claim->workspace, workspace) == 0;
 	return n;
 }
@@ -66,7 +66,7 @@ static bool host_is_full(const struct file_slots *slots, const char *host)
 
 	if (!host || slots->per_host <= 0)
 		return false;
-	TAILQ_FOREACH (claim, &slots->held, link)
+	for (claim = TAILQ_FIRST(&slots->held); claim; claim = TAILQ_NEXT(claim, link))
 		n += claim->host && strcmp(claim->host, host) == 0;
 	return n >= slots->per_host;
 }
@@ -104,7 +104,8 @@ static struct slot_claim *choose(struct file_slots *slots)
 
 	if (slots->used >= slots->limit)
 		return NULL;
-	TAILQ_FOREACH (claim, &slots->waiting, link)
+	for (claim = TAILQ_FIRST(&slots->waiting); claim;
+		claim = TAILQ_NEXT(claim, link))
 		if (may_have(slots, claim) &&
 			(!best || is_before(slots, claim, best, now_ns)))
 			best = claim;
@@ -166,7 +167,8 @@ size_t file_slots_waiting(const struct file_slots *slots)
 	const struct slot_claim *claim;
 	size_t n = 0;
 
-	TAILQ_FOREACH (claim, &slots->waiting, link)
+	for (claim = TAILQ_FIRST(&slots->waiting); claim;
+		claim = TAILQ_NEXT(claim, link))
 		n++;
 	return n;
 }
@@ -181,7 +183,8 @@ size_t file_slots_stuck(const struct file_slots *slots, const char *workspace)
 	const struct slot_claim *claim;
 	size_t n = 0;
 
-	TAILQ_FOREACH (claim, &slots->waiting, link)
+	for (claim = TAILQ_FIRST(&slots->waiting); claim;
+		claim = TAILQ_NEXT(claim, link))
 		n += claim->main && strcmp(claim->workspace, workspace) == 0 &&
 		     host_is_full(slots, claim->host);
 	return n;

@@ -133,7 +133,8 @@ void job_flush(struct job *job, bool partial)
 	struct range *range;
 
 	if (partial)
-		TAILQ_FOREACH (range, &job->ranges, link)
+		for (range = TAILQ_FIRST(&job->ranges); range;
+			range = TAILQ_NEXT(range, link))
 			queue_current(range);
 	write_filled(job);
 }
@@ -143,7 +144,8 @@ void job_drop_blocks(struct job *job)
 	struct block *block;
 	struct range *range;
 
-	TAILQ_FOREACH (range, &job->ranges, link) {
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
 		if (range->current)
 			block_give_back(range->current);
 		range->current = NULL;
@@ -186,7 +188,8 @@ void job_update_pause(struct job *job)
 		     (job->blocks > calls && blocks_scarce(job)) || throttle_stops(job);
 	struct range *range;
 
-	TAILQ_FOREACH (range, &job->ranges, link) {
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
 		if (!range->call || pause == range->call_paused)
 			continue;
 		range->call_paused = pause;

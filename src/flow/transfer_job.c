@@ -152,7 +152,7 @@ static void cancel_calls(struct job *job)
 {
 	struct range *range;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		if (range->call)
 			http_call_cancel(range->call);
 }

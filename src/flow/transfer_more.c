@@ -25,7 +25,8 @@ void job_rates(struct job *job, uint64_t now)
 	if (seconds <= 0)
 		return;
 	job->rated_at = now;
-	TAILQ_FOREACH (range, &job->ranges, link) {
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
 		double rate = (double)(range->arrived - range->seen) / seconds;
 
 		range->rate = range->rate > 0 ? RATE_WEIGHT * rate +
@@ -41,7 +42,8 @@ static int host_calls(const struct job *job)
 	const struct job *other;
 	int calls = 0;
 
-	TAILQ_FOREACH (other, &job->station->jobs, link)
+	for (other = TAILQ_FIRST(&job->station->jobs); other;
+		other = TAILQ_NEXT(other, link))
 		if (strcmp(other->host, job->host) == 0)
 			calls += (int)job_calls(other);
 	return calls;
@@ -52,7 +54,7 @@ static int answered_calls(const struct job *job)
 	const struct range *range;
 	int calls = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		calls += range->call && range->answered;
 	return calls;
 }
@@ -64,7 +66,8 @@ static double usual_rate(const struct job *job)
 	double sum = 0;
 	int known = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link) {
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
 		sum += range->rate;
 		known += range->rate > 0;
 	}
@@ -79,7 +82,8 @@ static struct range *steal(struct job *job)
 	int64_t least = job->segment_min / PIECE_SHARE;
 	double longest = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link) {
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
 		int64_t left = range->end - range->arrived;
 		double rate = range->rate > 0 ? range->rate : usual;
 

@@ -110,7 +110,7 @@ bool ranges_complete(const struct job *job)
 {
 	const struct range *range;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		if (!range_complete(range))
 			return false;
 	return true;
@@ -178,7 +178,7 @@ struct range *ranges_idle(const struct job *job)
 {
 	struct range *range;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		if (!range->call && !range_complete(range))
 			return range;
 	return NULL;
@@ -193,7 +193,7 @@ static void tell_part(struct job *job)
 	size_t n = 0;
 
 	job->part.held = job_front(job)->held;
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		if (range != job_front(job) && range->held > range->first &&
 			n < RANGES_MAX)
 			more[n++] = (struct byte_range){ range->first, range->held };
@@ -206,7 +206,7 @@ void ranges_held(struct job *job, bool all_written)
 {
 	struct range *range;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		range->held = all_written ? range->written : range->sync_to;
 	tell_part(job);
 }
@@ -216,7 +216,7 @@ int64_t job_written(const struct job *job)
 	const struct range *range;
 	int64_t bytes = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		bytes += range->written - range->first;
 	return bytes;
 }
@@ -226,7 +226,7 @@ int64_t job_arrived(const struct job *job)
 	const struct range *range;
 	int64_t bytes = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		bytes += range->arrived - range->first;
 	return bytes;
 }
@@ -236,7 +236,7 @@ int64_t job_unheld(const struct job *job)
 	const struct range *range;
 	int64_t bytes = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		bytes += range->written - range->held;
 	return bytes;
 }
@@ -246,7 +246,7 @@ unsigned job_calls(const struct job *job)
 	const struct range *range;
 	unsigned calls = 0;
 
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		calls += range->call != NULL;
 	return calls;
 }

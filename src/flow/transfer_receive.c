@@ -63,7 +63,7 @@ static void want_anew(struct job *job, const char *why)
 	struct range *range;
 
 	job->again_why = why;
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		if (range->call)
 			http_call_cancel(range->call);
 }

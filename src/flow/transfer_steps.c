@@ -235,7 +235,7 @@ void job_queue_sync(struct job *job)
 
 	assert(!job->sync_busy && !job->step_busy);
 	job->sync_busy = true;
-	TAILQ_FOREACH (range, &job->ranges, link)
+	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
 		range->sync_to = range->written;
 	err_clear(&job->sync_err);
 	queue(job, &job->sync_work, work_sync, after_sync);

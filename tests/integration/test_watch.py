@@ -24,7 +24,8 @@ def downloads_of_every_kind(idle_agent: Agent, twin: Twin) -> Callable[[int], li
     """Start an agent with so many downloads in flight, each of them slow."""
     def start(n: int) -> list[Media]:
         twin.sin("*.mp4", "slow", rate=RATE)
-        idle_agent.config.set("transfer", concurrency=n, per_host=n)
+        # One place is kept for the other workspace.
+        idle_agent.config.set("transfer", concurrency=n + 1, per_host=n)
         idle_agent.config.set("rule all", fetch="video")
         idle_agent.start()
         media = [twin.add_fastpix(TITLES[i % len(TITLES)], size=SIZE)
