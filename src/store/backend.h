@@ -117,6 +117,9 @@ struct backend {
 		struct err *err);
 	int (*set_paused)(struct backend_conn *conn, const char *workspace, bool paused,
 		struct err *err);
+	int (*verified)(struct backend_conn *conn, int64_t row,
+		const struct verify_mark *marks, size_t n, bool repair, int64_t now_ns,
+		struct err *err);
 	int (*put_meta)(struct backend_conn *conn, const char *key, const char *value,
 		struct err *err);
 	int (*prune)(struct backend_conn *conn, int64_t before_ns, int64_t now_ns,
@@ -134,6 +137,11 @@ struct backend {
 		struct err *err);
 	int (*list)(struct backend_conn *conn, const struct asset_filter *filter,
 		struct summary_list *list, struct err *err);
+	int (*verify_page)(struct backend_conn *conn, const char *workspace,
+		int64_t after_row, size_t limit, struct ref_list *list,
+		struct err *err);
+	int (*claimed)(struct backend_conn *conn, char *const *paths, size_t n,
+		bool *claimed, struct err *err);
 	int (*story)(struct backend_conn *conn, int64_t row, struct story *story,
 		struct err *err);
 	int (*stats)(struct backend_conn *conn, int64_t removed_since_ns,

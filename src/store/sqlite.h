@@ -81,6 +81,14 @@ enum statement {
 	SQL_LIST_ROW,
 	SQL_STATE_COUNT,
 	SQL_BACKUP,
+	SQL_DAMAGE_PUT,
+	SQL_DAMAGE_CLEAR,
+	SQL_DAMAGE_TRIM,
+	SQL_DAMAGE_COUNT,
+	SQL_VERIFY_PAGE,
+	SQL_CLAIMED_BASE,
+	SQL_CLAIMED_FILE,
+	SQL_CLAIMED_ANY,
 	SQL_STATEMENTS
 };
 
@@ -222,6 +230,20 @@ int sqlite_sweep_seen(struct backend_conn *conn, const char *workspace,
 int sqlite_sweep_finish(struct backend_conn *conn, const char *workspace,
 	int64_t sweep_ns, int64_t deleted_ns, int64_t now_ns, struct walk *walk,
 	struct err *err);
+
+/* ---- sqlite_damage.c: what verifying asks and finds ---- */
+
+int sqlite_verified(struct backend_conn *conn, int64_t row,
+	const struct verify_mark *marks, size_t n, bool repair, int64_t now_ns,
+	struct err *err);
+/* Forget the damage of files that are not there any more. */
+int sqlite_damage_trim(struct backend_conn *conn, int64_t row, struct err *err);
+int sqlite_damage_count(
+	struct backend_conn *conn, int64_t workspace, int64_t *count, struct err *err);
+int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
+	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
+int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
+	bool *claimed, struct err *err);
 
 /* ---- one file each: story, due, find, list, delivery_list, prune ---- */
 

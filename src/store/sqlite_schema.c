@@ -194,6 +194,17 @@ static const char *const steps[] = {
 	" WHERE due_ns > 0 AND waits_for IS NULL;"
 	"CREATE INDEX assets_waiting ON assets(waits_for, looked_ns)"
 	" WHERE waits_for IS NOT NULL;",
+
+	/* 4: what verifying found; about the file that was downloaded at that time,
+	 * and forgotten with it */
+	"CREATE TABLE damage("
+	" asset INTEGER NOT NULL,"
+	" key TEXT NOT NULL,"
+	" downloaded_ns INTEGER NOT NULL,"
+	" found_ns INTEGER NOT NULL,"
+	" repair INTEGER NOT NULL," /* fetch it again */
+	" PRIMARY KEY(asset, key)"
+	") STRICT, WITHOUT ROWID;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 
