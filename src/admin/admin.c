@@ -51,6 +51,10 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/retry-failed", admin_retry_failed, false },
 	{ "POST", "/api/v1/pause",        admin_pause,        false },
 	{ "POST", "/api/v1/resume",       admin_resume,       false },
+	{ "GET",  "/api/v1/verify",       admin_verify_show,  true },
+	{ "POST", "/api/v1/verify",       admin_verify,       false },
+	{ "POST", "/api/v1/verify/cancel", admin_verify_cancel, false },
+	{ "POST", "/api/v1/backup",       admin_backup,       false },
 };
 /* clang-format on */
 
@@ -226,6 +230,7 @@ void admin_detach(struct admin *admin)
 {
 	admin->on.keeper = NULL;
 	admin->on.transfers = NULL;
+	admin->on.verifier = NULL;
 }
 
 size_t admin_pending(const struct admin *admin)

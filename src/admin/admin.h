@@ -8,6 +8,7 @@
 
 #include "flow/keeper.h"
 #include "flow/transfer.h"
+#include "flow/verifier.h"
 #include "flow/warnings.h"
 #include "io/http_server.h"
 #include "store/store.h"
@@ -22,6 +23,7 @@ struct admin_options {
 	struct keeper *keeper;
 	struct transfers *transfers;
 	struct warnings *warnings;
+	struct verifier *verifier;
 	const char *version;
 };
 struct admin *admin_new(const struct admin_options *options);

@@ -94,5 +94,9 @@ void admin_unhold(struct admin_call *call);
 void admin_retry_failed(struct admin_call *call);
 void admin_pause(struct admin_call *call);
 void admin_resume(struct admin_call *call);
+void admin_verify_show(struct admin_call *call);
+void admin_verify(struct admin_call *call);
+void admin_verify_cancel(struct admin_call *call);
+void admin_backup(struct admin_call *call);
 
 #endif

@@ -90,8 +90,8 @@ static bool is_own(const struct archive_walk *walk, const char *name)
 {
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return true;
-	if (walk->depth == 1 && (strcmp(name, ARCHIVE_OWN) == 0 ||
-					strcmp(name, "lost+found") == 0))
+	if (walk->depth == 1 &&
+		(strcmp(name, ARCHIVE_OWN) == 0 || strcmp(name, "lost+found") == 0))
 		return true;
 	return archive_series_is(name);
 }
@@ -130,8 +130,7 @@ int archive_walk_next(
 	}
 	while (rc == 0 && walk->depth > 0) {
 		errno = 0;
-		const struct dirent *entry =
-			readdir(walk->levels[walk->depth - 1].dir);
+		const struct dirent *entry = readdir(walk->levels[walk->depth - 1].dir);
 
 		if (entry)
 			rc = take_entry(walk, entry, rel, regular, err);

@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "flow/intake.h"
 #include "flow/keeper.h"
+#include "flow/verifier.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
 
@@ -26,6 +27,7 @@ struct agent {
 	struct transfers *transfers;
 	struct http_client *client;
 	struct keeper *keeper;
+	struct verifier *verifier;
 	struct intake *intake;
 	struct admin *admin;
 	struct http_server *receivers[LISTENERS_MAX], *admin_unix, *admin_tcp;

@@ -177,6 +177,20 @@ static int open_archive(struct agent *agent, struct err *err)
 	return 0;
 }
 
+static struct verifier *open_verifier(struct agent *agent)
+{
+	const struct verifier_options options = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.keeper = agent->keeper,
+		.warnings = agent->warnings,
+	};
+
+	return verifier_new(&options);
+}
+
 int agent_open(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
@@ -224,6 +238,8 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = keeper_open(&agent->keeper, &keeper, err);
 	intake.keeper = admin.keeper = agent->keeper;
+	if (r == 0)
+		admin.verifier = agent->verifier = open_verifier(agent);
 	if (r == 0)
 		r = intake_open(&agent->intake, &intake, err);
 	if (r == 0)

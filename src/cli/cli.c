@@ -56,6 +56,9 @@ static const struct cli_command commands[] = {
 	{ "unhold",  "ASSET...",                  "end a hold",                              cmd_unhold },
 	{ "pause",   "[WORKSPACE]",               "stop downloading",                        cmd_pause },
 	{ "resume",  "[WORKSPACE]",               "go on; confirm deletions that wait",      cmd_resume },
+	{ "verify",  "[ASSET...] [--sample N%] [--repair]",
+	                                          "compare files with what was archived",    cmd_verify },
+	{ "backup",  "FILE",                      "a consistent copy of the state",          cmd_backup },
 };
 /* clang-format on */
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -82,8 +85,7 @@ const struct cli_global *cli_globals(size_t *n)
 }
 
 /* Promised by the contract, not there yet. */
-static const char *const later[] = { "reconcile", "verify", "replay", "import",
-	"refile", "backup" };
+static const char *const later[] = { "reconcile", "replay", "import", "refile" };
 
 static void print_help(FILE *to)
 {

@@ -24,11 +24,11 @@ static void next(struct verify *verify);
 
 /* ---- what was found ---- */
 
-static void tell(
-	struct verify *verify, const struct file *file, const struct verify_check *check)
+static void tell(struct verify *verify, const struct file *file,
+	const struct verify_check *check)
 {
 	struct verify_finding finding = {
-		.kind = check->unreadable                    ? VERIFY_UNREADABLE
+		.kind = check->unreadable                   ? VERIFY_UNREADABLE
 			: check->verdict == ARCHIVE_MISSING ? VERIFY_MISSING
 							    : VERIFY_DAMAGED,
 		.workspace = verify->asset->workspace,
@@ -48,6 +48,11 @@ static void on_remembered(void *arg, const struct err *err)
 	if (err->class != ERR_NONE) {
 		verify->err = *err;
 		err_wrap(&verify->err, "what was found cannot be remembered");
+	} else if (verify->damaged && verify->o.repair) {
+		verify->counts.repairs++;
+		if (verify->o.repaired)
+			verify->o.repaired(verify->o.arg, verify->asset->workspace,
+				verify->asset->row);
 	}
 	next(verify);
 }
@@ -80,7 +85,7 @@ static void remember(struct verify *verify)
 				verify->o.repair ? "; it is fetched again" : ""),
 		};
 	}
-	verify->counts.repairs += verify->o.repair && n > 0;
+	verify->damaged = n > 0;
 	if (n || news)
 		store_verified(verify->o.store, asset->row, marks, n, verify->o.repair,
 			on_remembered, verify);

@@ -64,11 +64,13 @@ struct verify_options {
 	int64_t max_bytes; /* end when so much has been read; 0 never */
 	/* Each finding, as it is found. */
 	void (*found)(void *arg, const struct verify_finding *finding);
+	/* The asset is due for repair; may be NULL. */
+	void (*repaired)(void *arg, const char *workspace, int64_t row);
 	/* Last, once, with the class NONE when all was done: by then the run's thread
 	 * has ended, and the run is freed after. ERR_NOT_FOUND: no such asset;
 	 * ERR_INPUT: it may be several; ERR_LOCAL: the archive is not there. */
-	void (*done)(void *arg, const struct err *err,
-		const struct verify_counts *counts);
+	void (*done)(
+		void *arg, const struct err *err, const struct verify_counts *counts);
 	void *arg;
 };
 

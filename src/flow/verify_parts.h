@@ -39,6 +39,7 @@ struct verify {
 	struct message message;
 	struct asset *asset;
 	struct verify_check *checks;
+	bool damaged; /* something was found of it */
 	/* The walk; the same. */
 	struct archive_walk *walk;
 	struct verify_stray strays[VERIFY_BATCH];
@@ -47,8 +48,8 @@ struct verify {
 	struct err err; /* why it cannot go on; set on the worker or the loop */
 };
 
-/* verify_base.c. Have @run done on the worker, then @then on the loop. Both find the run by
- * container_of() of its message. */
+/* verify_base.c. Have @run done on the worker, then @then on the loop. Both find the
+ * run by container_of() of its message. */
 void verify_post(struct verify *verify, void (*run)(struct message *message));
 void verify_answer(struct verify *verify, void (*then)(struct message *message));
 /* On the worker: 0 when the archive is there and ours, else err is set. */

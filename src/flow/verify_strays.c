@@ -35,8 +35,8 @@ static bool is_orphaned(struct verify *verify, const char *path)
 	char *slash = strrchr(base, '/');
 	char *name = slash ? slash + 1 : base;
 	char *end = strrchr(name, '.');
-	bool orphaned = end && strcmp(end, ".json") == 0 &&
-			sidecar_at(verify, path, NULL);
+	bool orphaned =
+		end && strcmp(end, ".json") == 0 && sidecar_at(verify, path, NULL);
 
 	while (!orphaned && (end = strrchr(name, '.')) && end != name) {
 		*end = '\0';
@@ -59,8 +59,7 @@ static void classify(struct message *message)
 
 		if (atomic_load(&verify->stop))
 			break;
-		stray->orphaned =
-			stray->regular && is_orphaned(verify, stray->path);
+		stray->orphaned = stray->regular && is_orphaned(verify, stray->path);
 	}
 	verify_answer(verify, on_classified);
 }
@@ -120,8 +119,7 @@ static void on_classified(struct message *message)
 	next_batch(verify);
 }
 
-static void on_claimed(
-	void *arg, const struct err *err, const bool *claimed, size_t n)
+static void on_claimed(void *arg, const struct err *err, const bool *claimed, size_t n)
 {
 	struct verify *verify = arg;
 	size_t left = 0;

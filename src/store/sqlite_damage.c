@@ -66,8 +66,7 @@ static int want_repair(
 	struct tally *tally = NULL;
 	int rc = sqlite_tally(conn, asset->workspace, true, &tally, err);
 
-	return rc ? rc
-		  : sqlite_apply_wish(conn, tally, asset, WISH_RETRY, now_ns, err);
+	return rc ? rc : sqlite_apply_wish(conn, tally, asset, WISH_RETRY, now_ns, err);
 }
 
 int sqlite_verified(struct backend_conn *conn, int64_t row,

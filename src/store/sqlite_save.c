@@ -291,16 +291,16 @@ static int read_rows(struct query query, struct asset *asset,
 static int load_belongings(
 	struct backend_conn *conn, struct asset *asset, struct err *err)
 {
-	int rc =
-		read_rows(query_begin(conn, SQL_FILE_LIST,
-				  "SELECT f.key, role, path, bytes, sha256, content_type,"
-				  " language, version, source_host, etag,"
-				  " f.downloaded_ns, coalesce(d.repair + 1, 0)"
-				  " FROM files f LEFT JOIN damage d"
-				  " ON d.asset = f.asset AND d.key = f.key"
-				  " AND d.downloaded_ns = f.downloaded_ns"
-				  " WHERE f.asset=? ORDER BY f.key"),
-			asset, read_file, err);
+	int rc = read_rows(
+		query_begin(conn, SQL_FILE_LIST,
+			"SELECT f.key, role, path, bytes, sha256, content_type,"
+			" language, version, source_host, etag,"
+			" f.downloaded_ns, coalesce(d.repair + 1, 0)"
+			" FROM files f LEFT JOIN damage d"
+			" ON d.asset = f.asset AND d.key = f.key"
+			" AND d.downloaded_ns = f.downloaded_ns"
+			" WHERE f.asset=? ORDER BY f.key"),
+		asset, read_file, err);
 
 	if (!rc)
 		rc = read_rows(query_begin(conn, SQL_PART_LIST,

@@ -83,8 +83,8 @@ static int page_work(struct request *request, const struct backend *backend,
 {
 	struct read_page *read = REQUEST(read_page);
 
-	return backend->verify_page(conn, read->workspace, read->after_row, read->limit,
-		&read->list, err);
+	return backend->verify_page(
+		conn, read->workspace, read->after_row, read->limit, &read->list, err);
 }
 
 static void page_answer(struct request *request)
@@ -120,8 +120,7 @@ struct read_claimed {
 	char **paths;
 	size_t n;
 	bool *claimed;
-	void (*cb)(
-		void *arg, const struct err *err, const bool *claimed, size_t n);
+	void (*cb)(void *arg, const struct err *err, const bool *claimed, size_t n);
 	void *arg;
 };
 
