@@ -2,6 +2,7 @@ libvodkeep_a_SOURCES += \
 	src/store/backend.h src/store/request.h src/store/sqlite.h src/store/store.h \
 	src/store/sqlite.c \
 	src/store/sqlite_asset.c \
+	src/store/sqlite_backup.c \
 	src/store/sqlite_damage.c \
 	src/store/sqlite_delivery_list.c \
 	src/store/sqlite_due.c \

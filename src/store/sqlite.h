@@ -144,6 +144,13 @@ int query_value(
 /* The sentence for what SQLite has just refused; ERR_LOCAL. */
 int sqlite_failed(struct backend_conn *conn, struct err *err);
 
+/* ---- sqlite_backup.c ---- */
+
+/* Also on a writer, outside transactions. */
+int sqlite_backup(struct backend_conn *conn, const char *path, struct err *err);
+/* A database whose name a power cut can lose is not durable. */
+int sqlite_sync_parent(const char *path, struct err *err);
+
 /* ---- sqlite_schema.c ---- */
 
 /* The first value that @sql gives, to be freed. */
