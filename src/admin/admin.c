@@ -231,6 +231,7 @@ void admin_detach(struct admin *admin)
 	admin->on.keeper = NULL;
 	admin->on.transfers = NULL;
 	admin->on.verifier = NULL;
+	admin->on.scrub = NULL;
 }
 
 size_t admin_pending(const struct admin *admin)

@@ -7,6 +7,7 @@
 #define VODKEEP_ADMIN_ADMIN_H
 
 #include "flow/keeper.h"
+#include "flow/scrub.h"
 #include "flow/transfer.h"
 #include "flow/verifier.h"
 #include "flow/warnings.h"
@@ -24,6 +25,7 @@ struct admin_options {
 	struct transfers *transfers;
 	struct warnings *warnings;
 	struct verifier *verifier;
+	struct scrub *scrub;
 	const char *version;
 };
 struct admin *admin_new(const struct admin_options *options);

@@ -175,12 +175,20 @@ static void on_parked(void *arg)
 	keeper_close(agent->keeper, on_keeper_closed, agent);
 }
 
+static void on_scrub_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	agent->scrub = NULL;
+	keeper_park(agent->keeper, on_parked, agent);
+}
+
 static void on_verifier_closed(void *arg)
 {
 	struct agent *agent = arg;
 
 	agent->verifier = NULL;
-	keeper_park(agent->keeper, on_parked, agent);
+	scrub_close(agent->scrub, on_scrub_closed, agent);
 }
 
 static void on_server_closed(void *arg)

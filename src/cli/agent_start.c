@@ -177,7 +177,7 @@ static int open_archive(struct agent *agent, struct err *err)
 	return 0;
 }
 
-static struct verifier *open_verifier(struct agent *agent)
+static void open_verifying(struct agent *agent)
 {
 	const struct verifier_options options = {
 		.loop = &agent->loop,
@@ -188,7 +188,17 @@ static struct verifier *open_verifier(struct agent *agent)
 		.warnings = agent->warnings,
 	};
 
-	return verifier_new(&options);
+	const struct scrub_options scrub = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.keeper = agent->keeper,
+		.warnings = agent->warnings,
+	};
+
+	agent->verifier = verifier_new(&options);
+	agent->scrub = scrub_new(&scrub);
 }
 
 int agent_open(struct agent *agent, struct err *err)
@@ -239,7 +249,9 @@ int agent_open(struct agent *agent, struct err *err)
 		r = keeper_open(&agent->keeper, &keeper, err);
 	intake.keeper = admin.keeper = agent->keeper;
 	if (r == 0)
-		admin.verifier = agent->verifier = open_verifier(agent);
+		open_verifying(agent);
+	admin.verifier = agent->verifier;
+	admin.scrub = agent->scrub;
 	if (r == 0)
 		r = intake_open(&agent->intake, &intake, err);
 	if (r == 0)

@@ -15,14 +15,15 @@ struct verifier {
 	struct verifier_options o;
 	struct verify *asked;
 	struct verify_report report;
-	bool closing;
+	uv_timer_t close; /* never started: its closing is the way out */
+	bool closing, close_done;
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
 
 static void close_if_idle(struct verifier *verifier)
 {
-	if (!verifier->closing || verifier->asked)
+	if (!verifier->close_done || verifier->asked)
 		return;
 	verifier->closed(verifier->closed_arg);
 	verify_report_clear(&verifier->report);
@@ -133,7 +134,17 @@ struct verifier *verifier_new(const struct verifier_options *options)
 	struct verifier *verifier = mem_alloc(sizeof(*verifier));
 
 	verifier->o = *options;
+	uv_timer_init(options->loop, &verifier->close);
+	verifier->close.data = verifier;
 	return verifier;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct verifier *verifier = handle->data;
+
+	verifier->close_done = true;
+	close_if_idle(verifier);
 }
 
 void verifier_close(struct verifier *verifier, void (*closed)(void *arg), void *arg)
@@ -142,5 +153,5 @@ void verifier_close(struct verifier *verifier, void (*closed)(void *arg), void *
 	verifier->closed = closed;
 	verifier->closed_arg = arg;
 	verifier_cancel(verifier);
-	close_if_idle(verifier);
+	uv_close((uv_handle_t *)&verifier->close, on_handle_closed);
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,13 +25,18 @@ static void next(struct verify *verify);
 
 /* ---- what was found ---- */
 
+static enum verify_kind kind_of(const struct verify_check *check)
+{
+	if (check->unreadable)
+		return VERIFY_UNREADABLE;
+	return check->verdict == ARCHIVE_MISSING ? VERIFY_MISSING : VERIFY_DAMAGED;
+}
+
 static void tell(struct verify *verify, const struct file *file,
 	const struct verify_check *check)
 {
 	struct verify_finding finding = {
-		.kind = check->unreadable                   ? VERIFY_UNREADABLE
-			: check->verdict == ARCHIVE_MISSING ? VERIFY_MISSING
-							    : VERIFY_DAMAGED,
+		.kind = kind_of(check),
 		.workspace = verify->asset->workspace,
 		.id = verify->asset->id,
 		.path = file->path,
@@ -70,6 +76,8 @@ static void remember(struct verify *verify)
 		const struct verify_check *check = &verify->checks[i];
 
 		news |= file->damaged;
+		metric_add(METRIC_VERIFIED,
+			check->sound ? "sound" : verify_kind_name(kind_of(check)), 1);
 		if (check->sound)
 			continue;
 		tell(verify, file, check);
@@ -131,6 +139,7 @@ static void on_compared(struct message *message)
 {
 	struct verify *verify = container_of(message, struct verify, message);
 	const struct asset *asset = verify->asset;
+	int64_t before = verify->counts.bytes;
 	bool sound = true;
 
 	if (verify->err.class != ERR_NONE) {
@@ -145,6 +154,8 @@ static void on_compared(struct message *message)
 			verify->counts.bytes += asset->files[i].bytes;
 		sound &= verify->checks[i].sound;
 	}
+	metric_add(
+		METRIC_VERIFIED_BYTES, NULL, (double)(verify->counts.bytes - before));
 	if (!sound && verify->o.live)
 		store_load(verify->o.store, asset->row, on_loaded_again, verify);
 	else

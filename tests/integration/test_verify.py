@@ -200,3 +200,77 @@ def test_backup_needs_the_agent(idle_agent: Agent) -> None:
     idle_agent.cli("backup", "copy.db", status=4)
     idle_agent.cli("backup", status=2)
     assert not (idle_agent.directory / "copy.db").exists()
+
+
+# The scrub.
+
+def scrub(agent: Agent, workspace: str = "production") -> dict[str, Any]:
+    found: dict[str, Any] = next(w for w in agent.status()["workspaces"]
+                                 if w["name"] == workspace)
+    return found
+
+
+def metric(agent: Agent, name: str) -> float:
+    lines = agent.admin("/metrics").body.decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines
+               if line.startswith((name + " ", name + "{")))
+
+
+def test_the_scrub_finds_damage_and_tells_it(agent: Agent, twin: Twin) -> None:
+    media = twin.add_fastpix()
+    agent.archive_now(media)
+    agent.stop()
+    path = next(agent.archive.rglob("*.mp4"))
+    good = path.read_bytes()
+    flip(path)
+    agent.start()
+    wait_until(lambda: "1 archived file of production is missing or damaged"
+               in agent.warnings(), 20, "a warning", agent.warnings)
+    assert scrub(agent)["damaged"] == 1 and metric(agent, "vodkeep_damaged_files") == 1
+    assert metric(agent, 'vodkeep_verified_files_total{outcome="damaged"}') == 1
+    assert "its content has changed" in agent.story(media)
+    assert path.read_bytes() != good, "the scrub repairs nothing by itself"
+    assert agent.admin("/readyz").status == 200
+    agent.restart()
+    wait_until(lambda: "damaged" in agent.warnings(), 20, "the warning after a restart")
+    agent.cli("verify", "--repair", agent.name(media), status=DAMAGE)
+    wait_until(lambda: path.read_bytes() == good, 15, "the file to be fetched again")
+    wait_until(lambda: "damaged" not in agent.warnings(), 20, "the warning to end",
+               agent.warnings)
+    assert metric(agent, "vodkeep_damaged_files") == 0
+
+
+def test_the_scrub_goes_on_where_it_was(idle_agent: Agent, twin: Twin) -> None:
+    """Each start allows for one asset at once; the next ones would come in hours."""
+    idle_agent.config.set("workspace production", scrub="0.1%/day")
+    idle_agent.config.set("workspace stage", scrub="off")
+    agent = idle_agent.start()
+    media = [twin.add_fastpix() for _ in range(3)]
+    agent.archive_now(*media)
+    place, places = "0", []
+
+    def stored() -> str:
+        with sqlite3.connect("file:%s?mode=ro" % agent.state, uri=True) as database:
+            row = database.execute(
+                "SELECT value FROM meta WHERE key='scrub/production'").fetchone()
+        return row[0].split()[0] if row else "0"
+
+    for _ in media:
+        wait_until(lambda: stored() != place, 20, "the next asset to be read", stored)
+        place = stored()
+        places.append(place)
+        assert scrub(agent)["scrub"]["last"] and scrub(agent)["scrub"]["pass_began"]
+        agent.restart()
+    assert len(set(places)) == 3 and places == sorted(places, key=int)
+    wait_until(lambda: scrub(agent)["scrub"]["pass_ended"], 20, "the pass to end")
+
+
+def test_no_scrub_when_it_is_off(idle_agent: Agent, twin: Twin) -> None:
+    idle_agent.config.set("workspace production", scrub="off")
+    idle_agent.config.set("workspace stage", scrub="100%/day")
+    agent = idle_agent.start()
+    agent.archive_now(twin.add_fastpix(), twin.add_optiview())
+    wait_until(lambda: scrub(agent, "stage")["scrub"]["last"], 20, "the other workspace")
+    assert scrub(agent)["scrub"] == {"percent_a_day": 0, "last": None, "pass_began": None,
+                                     "pass_ended": None}
+    assert "scrub" not in agent.cli("check").err
