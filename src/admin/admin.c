@@ -59,7 +59,7 @@ static const struct route routes[] = {
 /* clang-format on */
 
 /* The route of a request; NULL when there is none, with the method the path does have
- * in *allowed (NULL: the path is unknown). */
+ * in *allowed, or those of a path with two (NULL: the path is unknown). */
 static const struct route *find_route(
 	const struct http_in *in, struct route_args *args, const char **allowed)
 {
@@ -73,7 +73,7 @@ static const struct route *find_route(
 			continue;
 		if (strcmp(routes[i].method, method) == 0)
 			return &routes[i];
-		*allowed = routes[i].method;
+		*allowed = *allowed ? "GET, HEAD, POST" : routes[i].method;
 	}
 	return NULL;
 }
