@@ -309,6 +309,7 @@ const struct backend sqlite_backend = {
 	.list = sqlite_list,
 	.verify_page = sqlite_verify_page,
 	.claimed = sqlite_claimed,
+	.part_names = sqlite_part_names,
 	.story = sqlite_story,
 	.stats = sqlite_stats,
 	.removals = sqlite_removals,

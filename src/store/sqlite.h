@@ -43,6 +43,7 @@ enum statement {
 	SQL_FILE_CLEAR,
 	SQL_FILE_PUT,
 	SQL_PART_LIST,
+	SQL_PART_NAMES,
 	SQL_PART_CLEAR,
 	SQL_PART_PUT,
 	SQL_STORY_NEXT,
@@ -211,6 +212,8 @@ int sqlite_save(struct backend_conn *conn, const struct asset *asset, int64_t du
 	int64_t now_ns, struct err *err);
 int sqlite_put_part(struct backend_conn *conn, int64_t row, const struct part *part,
 	struct err *err);
+int sqlite_part_names(
+	struct backend_conn *conn, struct name_list *list, struct err *err);
 int sqlite_load(
 	struct backend_conn *conn, int64_t row, struct asset **asset, struct err *err);
 int sqlite_claim_path(struct backend_conn *conn, int64_t row, const char *base,

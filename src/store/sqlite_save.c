@@ -333,3 +333,19 @@ int sqlite_load(
 	*asset = loaded;
 	return 0;
 }
+
+int sqlite_part_names(
+	struct backend_conn *conn, struct name_list *list, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_PART_NAMES,
+		"SELECT name FROM parts WHERE name <> '' ORDER BY name");
+	int rc;
+
+	while ((rc = query_step(&query, err)) > 0) {
+		list->items =
+			mem_grow(list->items, list->count + 1, sizeof(*list->items));
+		list->items[list->count++] = column_copy(&query);
+	}
+	query_end(&query);
+	return rc;
+}

@@ -287,6 +287,10 @@ void store_removals(struct store *store, const char *workspace, int64_t since_ns
 	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived),
 	void *arg);
 
+/* The names in the staging folder that are claimed by a part, sorted by strcmp(). */
+void store_part_names(struct store *store,
+	void (*cb)(void *arg, const struct err *err, char *const *names, size_t n),
+	void *arg);
 /* Assets with files, of @workspace (NULL all), in the order of their rows, behind
  * @after_row; at most @limit. */
 void store_verify_page(struct store *store, const char *workspace, int64_t after_row,

@@ -164,3 +164,11 @@ void stored_list_release(struct stored_list *list)
 	free(list->items);
 	*list = (struct stored_list){ 0 };
 }
+
+void name_list_release(struct name_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct name_list){ 0 };
+}
