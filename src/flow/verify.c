@@ -6,7 +6,7 @@
  *
  * What a keeper replaces, moves or removes while it is being read looks damaged and is
  * not: a finding counts only if the store still says the same of the file afterwards,
- * and nothing is under way for its asset.
+ * and it cannot come from work that is under way.
  */
 #include <config.h>
 
@@ -81,15 +81,13 @@ static void remember(struct verify *verify)
 		if (check->sound)
 			continue;
 		tell(verify, file, check);
-		if (check->unreadable)
+		if (check->unreadable && !file->damaged) /* nothing is known anew */
 			continue;
 		marks[n++] = (struct verify_mark){
 			.key = file->key,
 			.downloaded_ns = file->downloaded_ns,
 			.text = mem_printf("%s is %s: %s%s", file->path,
-				check->verdict == ARCHIVE_MISSING ? "missing"
-								  : "damaged",
-				check->what,
+				verify_kind_name(kind_of(check)), check->what,
 				verify->o.repair ? "; it is fetched again" : ""),
 		};
 	}
@@ -111,21 +109,46 @@ static bool same_file(const struct file *was, const struct file *is)
 	       was->downloaded_ns == is->downloaded_ns;
 }
 
+/* Whether what is wrong with @file may come from a look that is under way: a file that
+ * is being replaced, moved or removed, or a sidecar that is being written. An asset can
+ * be due for long, where its host is away or its workspace paused; that alone hides
+ * nothing. */
+static bool is_in_work(const struct asset *now, const struct file *file,
+	const struct verify_check *check)
+{
+	const struct part *part = asset_part(now, file->key);
+
+	if (!now->due_ns || now->due_ns > clock_system.wall_ns())
+		return false;
+	if ((part && part->placing) || file->role == ROLE_METADATA)
+		return true;
+	if (check->verdict != ARCHIVE_MISSING)
+		return false;
+	return now->wish == WISH_REMOVE ||
+	       now->times.deleted > now->answered_deleted_ns || !now->base_path ||
+	       strncmp(file->path, now->base_path, strlen(now->base_path)) != 0;
+}
+
 static void on_loaded_again(void *arg, const struct err *err, struct asset *now)
 {
 	struct verify *verify = arg;
 	const struct asset *asset = verify->asset;
-	bool busy = !now || (now->due_ns > 0 && now->due_ns <= clock_system.wall_ns());
+	bool busy = !now;
 
 	if (!now && err->class != ERR_NOT_FOUND) {
 		verify->err = *err;
 		next(verify);
 		return;
 	}
-	for (size_t i = 0; i < asset->n_files; i++)
-		if (busy || !same_file(&asset->files[i],
-				    asset_file(now, asset->files[i].key)))
-			verify->checks[i].sound = true;
+	for (size_t i = 0; i < asset->n_files && !busy; i++) {
+		struct verify_check *check = &verify->checks[i];
+		const struct file *file = &asset->files[i];
+
+		if (check->sound)
+			continue;
+		busy = is_in_work(now, file, check);
+		check->sound = !same_file(file, asset_file(now, file->key));
+	}
 	asset_free(now);
 	if (busy)
 		next(verify);

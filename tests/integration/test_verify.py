@@ -124,6 +124,26 @@ def test_a_damaged_copy_stays_until_there_is_a_better_one(agent: Agent, twin: Tw
     assert findings(run) == {("damaged", rel(agent, path))}
 
 
+def test_an_asset_that_waits_for_work_hides_nothing(agent: Agent, twin: Twin) -> None:
+    """Damage is found though the asset is due all the time, and asked for repair again."""
+    media = twin.add_fastpix()
+    agent.archive_now(media)
+    path = path_of(agent, media, "video")
+    good = path.read_bytes()
+    agent.cli("pause")
+    agent.ready_event(media)
+    flip(path)
+    for _ in range(2):
+        run = agent.cli("verify", "--repair", json=True, status=DAMAGE).json
+        assert findings(run) == {("damaged", rel(agent, path))} and run["repairs"] == 1
+    path.unlink()
+    run = agent.cli("verify", json=True, status=DAMAGE).json
+    assert findings(run) == {("missing", rel(agent, path))}
+    agent.cli("resume")
+    wait_until(lambda: path.exists() and path.read_bytes() == good, 15,
+               "the file to be fetched again")
+
+
 def test_assets_by_name(agent: Agent, twin: Twin) -> None:
     one, other = twin.add_fastpix(), twin.add_fastpix()
     agent.archive_now(one, other)
