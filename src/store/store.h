@@ -292,7 +292,7 @@ void store_part_names(struct store *store,
 	void (*cb)(void *arg, const struct err *err, char *const *names, size_t n),
 	void *arg);
 /* Assets with files, of @workspace (NULL all), in the order of their rows, behind
- * @after_row; at most @limit. */
+ * @after_row; at most @limit. Nobody waits behind it. */
 void store_verify_page(struct store *store, const char *workspace, int64_t after_row,
 	size_t limit,
 	void (*cb)(void *arg, const struct err *err, const struct asset_ref *refs,

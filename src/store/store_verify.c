@@ -112,7 +112,7 @@ void store_verify_page(struct store *store, const char *workspace, int64_t after
 	read->limit = limit;
 	read->cb = cb;
 	read->arg = arg;
-	request_read(&read->request);
+	request_read_long(&read->request); /* may pass over many rows */
 }
 
 struct read_claimed {
