@@ -24,5 +24,5 @@ dist_man1_MANS = doc/vodkeep.1
 dist_man7_MANS = doc/vodkeep-api.7
 
 # Whatever else is written about vodkeep, also what `make bench` writes.
-dist-hook:
+dist-hook: dist-changelog
 	cp -p $(top_srcdir)/doc/*.md $(distdir)/doc
