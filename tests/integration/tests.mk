@@ -18,6 +18,7 @@ test_media = \
 	tests/data/audio.m4a \
 	tests/data/captions.vtt \
 	tests/data/clip.mp4 \
+	tests/data/prometheus/rules_test.yml \
 	tests/data/recording.webm \
 	tests/data/thumb.jpg \
 	tests/data/thumb.png
@@ -44,6 +45,7 @@ integration_files = \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
+	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
