@@ -27,6 +27,7 @@ integration_files = \
 	tests/integration/README.md \
 	tests/integration/agentctl.py \
 	tests/integration/conftest.py \
+	tests/integration/guides.py \
 	tests/integration/hosts.py \
 	tests/integration/network_cases.py \
 	tests/integration/report.py \
@@ -42,6 +43,7 @@ integration_files = \
 	tests/integration/test_files.py \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
+	tests/integration/test_guides.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
