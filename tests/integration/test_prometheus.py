@@ -128,6 +128,11 @@ def test_the_dashboard_shows_every_metric(agent: Agent, twin: Twin) -> None:
     assert check_expressions(list(dashboard_expressions()), text) == set(families(text))
 
 
+def test_the_manual_lists_every_metric(agent: Agent) -> None:
+    page = (TESTS.parent / "doc" / "vodkeep-api.7").read_text()
+    assert set(re.findall(r"\bvodkeep_\w+", page)) == set(families(exposition(agent)))
+
+
 def test_panels_of_the_dashboard_do_not_overlap() -> None:
     taken: set[tuple[int, int]] = set()
     panels = json.loads(DASHBOARD.read_text())["panels"]
