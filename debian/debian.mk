@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	debian/vodkeep.lintian-overrides \
 	debian/vodkeep.postinst \
 	debian/vodkeep.postrm \
+	debian/vodkeep.prerm \
 	scripts/package
 dist-changelog:
 	epoch=$${SOURCE_DATE_EPOCH:-`stat -c %Y $(top_srcdir)/configure.ac`} && \

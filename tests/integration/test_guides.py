@@ -65,6 +65,22 @@ def test_a_guide_can_be_followed(idle_agent: Agent, twin: Twin, document: str) -
         idle_agent.ready_event(media)
 
 
+def test_recovery_without_the_state(agent: Agent, twin: Twin) -> None:
+    """As RECOVERY.md says: the archive is taken as it is, and what lies there is not touched."""
+    media = twin.add_fastpix("Goal")
+    agent.archive_now(media)
+    before = {path: (agent.archive / path).read_bytes() for path in agent.tree()}
+    agent.stop()
+    for path in agent.directory.glob("state.db*"):
+        path.unlink()
+    agent.start()
+    assert agent.warnings() == "[]" and not agent.assets()
+    agent.cli("fetch", "production", media.id)
+    agent.archived(media)
+    assert {path: (agent.archive / path).read_bytes() for path in before} == before
+    assert agent.video(media).name.endswith("~%s.mp4" % media.id[:8])
+
+
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")),
                     reason="jq or curl is not installed")
 @pytest.mark.parametrize("page, count", [("doc/vodkeep.1", 4), ("doc/vodkeep-api.7", 1)])
