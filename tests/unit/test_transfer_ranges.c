@@ -169,6 +169,7 @@ static void test_cancel_and_resume(void **state)
 	struct byte_range more[RANGES_MAX];
 
 	w->server.script.latency_ms = 60;
+	w->server.script.rate = 2 * MIB; /* so that a sync falls in between */
 	start(w);
 	while (!w->part.ranges) {
 		w->parts = 0;
@@ -190,6 +191,7 @@ static void test_resume_of_an_older_claim(void **state)
 {
 	struct world *w = *state;
 	w->server.script.latency_ms = 60;
+	w->server.script.rate = 2 * MIB; /* so that a sync falls in between */
 	start(w);
 	while (!w->part.ranges) {
 		w->parts = 0;
@@ -272,6 +274,7 @@ static void test_paused_ranges(void **state)
 {
 	struct world *w = *state;
 	w->server.script.latency_ms = 60;
+	w->server.script.rate = 2 * MIB; /* so that a sync falls in between */
 	start(w);
 	while (!w->part.ranges) {
 		w->parts = 0;
