@@ -33,6 +33,7 @@ static void source_release(struct source *source)
 	free(source->language);
 	free(source->version);
 	free(source->why);
+	free(source->ask);
 }
 
 void record_release(struct record *record)

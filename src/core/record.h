@@ -41,7 +41,10 @@ struct source {
 	bool available; /* false: named by the platform but not there yet: see why */
 	bool optional;  /* its absence (404 or the like) is noted, not waited for */
 	bool never;     /* !available for good: nothing is waited for */
-	char *why;      /* a sentence for !available */
+	bool coming;    /* !available, and the platform is making it */
+	char *ask; /* !available, but made when the platform is asked for this; or NULL
+		    */
+	char *why; /* a sentence for !available */
 };
 
 struct record {

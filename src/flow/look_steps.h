@@ -87,6 +87,7 @@ struct look {
 
 	/* What follows the step that is under way. */
 	void (*decide_then)(struct look *look);
+	void (*ask_then)(struct look *look);
 	void (*path_then)(struct look *look);
 	void (*fetch_then)(struct look *look);
 	void (*sidecar_then)(struct look *look);
@@ -139,6 +140,8 @@ void look_api_failed(struct look *look, bool main);
 void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
 void look_leave_line(struct look *look); /* stop waiting for the turn: it rests */
+/* look_ask.c. Ask the platform to make what the plan says, and remember the answer. */
+void look_ask(struct look *look, void (*then)(struct look *look));
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.

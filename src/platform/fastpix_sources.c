@@ -218,6 +218,7 @@ static void apply_rendition(
 	free(why);
 }
 
+/* The setting is replaced as a whole: what it names already is asked for again. */
 static void add_video(
 	const cJSON *media, const struct playback *playback, struct record *record)
 {
@@ -228,6 +229,12 @@ static void add_video(
 	source = offer(record, playback, ROLE_VIDEO, "video", playback->stream_url,
 		"/capped-4k.mp4");
 	source->height = mp4.lines > 0 ? mp4.lines : lines;
+	source->coming = source->available && mp4.state == RENDITION_PREPARING;
+	if (source->available && mp4.state == RENDITION_NONE)
+		source->ask = mem_strdup(
+			find_rendition(media, "audioonly").state != RENDITION_NONE
+				? "audioOnly,capped_4k"
+				: "capped_4k");
 	apply_rendition(source, &mp4, "MP4");
 
 	source = offer(

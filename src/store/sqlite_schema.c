@@ -194,6 +194,10 @@ static const char *const steps[] = {
 	" WHERE due_ns > 0 AND waits_for IS NULL;"
 	"CREATE INDEX assets_waiting ON assets(waits_for, looked_ns)"
 	" WHERE waits_for IS NOT NULL;",
+
+	/* 4: what the platform was asked to make */
+	"ALTER TABLE assets ADD COLUMN mp4_asked_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN mp4_refused TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -38,6 +38,7 @@ integration_files = \
 	tests/integration/test_commands.py \
 	tests/integration/test_deletion.py \
 	tests/integration/test_events.py \
+	tests/integration/test_mp4.py \
 	tests/integration/test_files.py \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \

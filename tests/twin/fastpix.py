@@ -68,7 +68,8 @@ class Track:
 
 @dataclass
 class FastpixMedia:
-    """One media. `mp4` is ready, preparing, failed, none, or legacy (a bare string)."""
+    """One media. `mp4` is ready, preparing, failed, none, or legacy (a bare string);
+    asked to make it, the platform shows `mp4_asked`."""
 
     id: str
     playback_id: str
@@ -86,6 +87,7 @@ class FastpixMedia:
     thumbnail: Content | None = None
     tracks: list[Track] = field(default_factory=list)
     mp4: str = "ready"
+    mp4_asked: str = "preparing"
     policy: str = "public"
     audio_only: bool = False
     fields: dict[str, Any] = field(default_factory=dict)  # laid over the record
@@ -206,7 +208,7 @@ class Fastpix:
         if media.mp4 != "none":
             return json_reply(400, {"success": False, "error": {
                 "code": 400, "message": "mp4Support value already exists"}})
-        media.mp4 = "preparing"
+        media.mp4 = media.mp4_asked
         return json_reply(200, {"success": True, "data": media.record(self.image_url)})
 
     def _by_playback(self, playback_id: str) -> FastpixMedia | None:

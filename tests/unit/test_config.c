@@ -464,7 +464,7 @@ static void warns_of_sloppy_secrets(void **state)
 static void warns_of_what_is_not_there_yet(void **state)
 {
 	(void)state;
-	MUST_FIND(WORKSPACE "request_mp4 = yes\n" /* line 6 */
+	MUST_FIND(WORKSPACE "request_mp4_wait = 1m\n" /* line 6 */
 			    "signing_key_id = k\n"
 			    "signing_key = k\n"
 			    "reconcile = 15m\n"
@@ -476,7 +476,6 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "[rule r]\nhls_as = package\non_update = version\n"
 			    "keep = 90d\nbandwidth = 1M\nafter = /x\n"
 			    "notify = https://h/x\nnotify_secret = x\n",
-		MAIN_INI ":6: [workspace p] request_mp4: not available yet; ",
 		MAIN_INI ":7: [workspace p] signing_key_id: not available yet; ",
 		MAIN_INI ":8: [workspace p] signing_key: not available yet; ",
 		MAIN_INI ":9: [workspace p] reconcile: not available yet; ",
@@ -491,7 +490,7 @@ static void warns_of_what_is_not_there_yet(void **state)
 		MAIN_INI ":25: [rule r] notify: not available yet; ");
 	struct config_notes notes;
 	struct config *config = NULL;
-	world_text(WORKSPACE "request_mp4 = no\nreconcile = off\nbackfill = none\n"
+	world_text(WORKSPACE "request_mp4 = yes\nreconcile = off\nbackfill = none\n"
 			     "scrub = off\nsigning_key =\n[transfer]\nthreads = 1\n"
 			     "segments = 4\nbandwidth = off\n[rule r]\nhls_as = mp4\n"
 			     "on_update = ignore\nkeep = forever\nafter =\n",
