@@ -293,13 +293,14 @@ const struct config_option config_options[] = {
 		  "there as HLS alone does; an MP4 that comes later is still taken." },
 	{ SECTION_WORKSPACE, "signing_key_id",
 	  TEXT_AT(text, workspace_config, signing_key_id),
-	  .dflt = "", .flags = OPTION_FASTPIX,
-	  .later_for = "!", .later = "private media cannot be fetched",
-	  .help = "FastPix, private media: the id of the signing key." },
+	  .dflt = "",
+	  .help = "Private media: the id of the key that signs playback tokens. FastPix: of "
+		  "the signing key; OptiView: of the media distribution's key." },
 	{ SECTION_WORKSPACE, "signing_key", TEXT_AT(secret, workspace_config, signing_key),
-	  .dflt = "", .flags = OPTION_FASTPIX,
-	  .later_for = "!", .later = "private media cannot be fetched",
-	  .help = "FastPix, private media: the private key, PEM or base64 of it." },
+	  .dflt = "",
+	  .help = "Private media: the key itself. FastPix: the RSA private key, PEM or "
+		  "base64 of it in one line. OptiView: the text of the media "
+		  "distribution's key, 32 to 4096 characters." },
 	{ SECTION_WORKSPACE, "reconcile", DURATION_AT(workspace_config, reconcile_ms),
 	  .dflt = "15m", .min = 1 * SECOND, .max = 30 * DAY, .words = off_words,
 	  .later_for = "!off", .later = "the archive follows deliveries alone",

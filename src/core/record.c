@@ -34,6 +34,7 @@ static void source_release(struct source *source)
 	free(source->version);
 	free(source->why);
 	free(source->ask);
+	free(source->token_for);
 }
 
 void record_release(struct record *record)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/rule.h"
+#include "platform/playback_token.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,6 +311,15 @@ static void resolve(struct task *task)
 		on_resolved, task);
 }
 
+/* It was good when the download began: a new one is made at once. */
+static bool token_ran_out(const struct task *task)
+{
+	const struct look *look = task->look;
+
+	return task->token && task->answered && look->resolves < RESOLVES &&
+	       !look->stopping;
+}
+
 static void on_done(
 	void *arg, const struct err *err, const struct transfer_result *result)
 {
@@ -334,9 +344,20 @@ static void on_done(
 		resolve(task);
 		return;
 	}
+	if (err->class == ERR_STALE && token_ran_out(task)) {
+		look->resolves++;
+		begin(task);
+		return;
+	}
 	told = *err;
-	if (told.class == ERR_STALE)
+	if (told.class == ERR_STALE) {
 		told.class = ERR_TRANSIENT;
+		if (task->token)
+			err_wrap(&told,
+				"a token signed with signing_key (id %s) is refused; is it a "
+				"key of this workspace?",
+				look->ws->signing_key_id);
+	}
 	task_fail(task, &told);
 }
 
@@ -352,11 +373,11 @@ static bool link_is_old(const struct look *look)
 	       clock_system.mono_ms() - look->record_at_ms > LINK_FRESH_MS;
 }
 
-static void begin(struct task *task)
+static void start_transfer(
+	struct task *task, const struct source *source, const char *url)
 {
 	static const struct text_list any_host = { 0 };
 	struct look *look = task->look;
-	const struct source *source;
 	struct transfer_spec spec;
 	struct transfer_events events = {
 		.part = on_part,
@@ -365,6 +386,37 @@ static void begin(struct task *task)
 		.done = on_done,
 		.arg = task,
 	};
+
+	spec = (struct transfer_spec){
+		.workspace = look->ws->name,
+		.asset_id = look->asset->id,
+		.title = look->asset->facts.title,
+		.deadline_ns = asset_deadline_ns(look->asset),
+		.rule = look->rule->name,
+		.row = look->row,
+		.role = task->role,
+		.key = task->key,
+		.url = url,
+		.part = asset_part(look->asset, task->key),
+		.expected_bytes = source->bytes,
+		.path_stem = task->stem,
+		.replaces = task->replaces,
+		.mtime_ns = look->asset->facts.created_ns,
+		.keep_free_bytes = guard_keep_free(look->env->guard),
+		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
+							   : &any_host,
+		.allow_private = look->ws->allow_private,
+		.ca_file = look->ws->ca_file,
+		.proxy = look->ws->proxy,
+	};
+	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+}
+
+static void begin(struct task *task)
+{
+	struct look *look = task->look;
+	const struct source *source;
+	char *url = NULL;
 	struct err err;
 
 	if (look->stopping) {
@@ -382,36 +434,21 @@ static void begin(struct task *task)
 		task_fail(task, &err);
 		return;
 	}
+	if (playback_url(look->ws, source, look_now_ns(), &url, &err) < 0) {
+		err.class = ERR_TRANSIENT; /* a person puts it right */
+		task_fail(task, &err);
+		return;
+	}
+	task->token = source->token_for && playback_key_given(look->ws);
 	find_way(task, source);
 	task->pass = breakers_begin(look->env->breakers, task->way);
 	if (task->pass == BREAKER_WAIT) {
 		task_hold(task);
-		return;
+	} else {
+		task->answered = false;
+		start_transfer(task, source, url);
 	}
-	task->answered = false;
-	spec = (struct transfer_spec){
-		.workspace = look->ws->name,
-		.asset_id = look->asset->id,
-		.title = look->asset->facts.title,
-		.deadline_ns = asset_deadline_ns(look->asset),
-		.rule = look->rule->name,
-		.row = look->row,
-		.role = task->role,
-		.key = task->key,
-		.url = source->url,
-		.part = asset_part(look->asset, task->key),
-		.expected_bytes = source->bytes,
-		.path_stem = task->stem,
-		.replaces = task->replaces,
-		.mtime_ns = look->asset->facts.created_ns,
-		.keep_free_bytes = guard_keep_free(look->env->guard),
-		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
-							   : &any_host,
-		.allow_private = look->ws->allow_private,
-		.ca_file = look->ws->ca_file,
-		.proxy = look->ws->proxy,
-	};
-	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+	mem_free_secret(url);
 }
 
 static void on_slot(struct slot_claim *claim)

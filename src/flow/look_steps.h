@@ -19,6 +19,7 @@ struct task {
 	char *way;      /* to its host (flow/breaker); NULL while there is no link */
 	char *slot_way; /* … when its place was asked for: the claim's */
 	enum breaker_pass pass;
+	bool token;    /* its link has one that was made for this attempt */
 	bool answered; /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;

@@ -362,6 +362,55 @@ static void chooses_a_playback_id(void **state)
 	}
 }
 
+/* Public first, then private with a key, never DRM; one token serves all of it. */
+static void chooses_a_private_playback_id_with_a_key(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *ids, *url, *token_for; bool never; } rows[] = {
+		{ "[{\"id\":\"s\",\"accessPolicy\":\"Private\"}]", "https://stream.fastpix.com/s/capped-4k.mp4", "s", false },
+		{ "[{\"id\":\"s\",\"accessPolicy\":\"private\"},{\"id\":\"p\",\"accessPolicy\":\"public\"}]", "https://stream.fastpix.com/p/capped-4k.mp4", NULL, false },
+		{ "[{\"id\":\"d\",\"accessPolicy\":\"drm\"},{\"id\":\"s\",\"accessPolicy\":\"private\"}]", "https://stream.fastpix.com/s/capped-4k.mp4", "s", false },
+		{ "[{\"id\":\"r\",\"accessPolicy\":\"public\",\"accessRestrictions\":{\"userAgents\":{\"defaultPolicy\":\"deny\"}}},{\"id\":\"s\",\"accessPolicy\":\"private\"}]", "https://stream.fastpix.com/s/capped-4k.mp4", "s", false },
+		{ "[{\"id\":\"d\",\"accessPolicy\":\"drm\"}]", NULL, NULL, true },
+		{ "[{\"id\":\"../s\",\"accessPolicy\":\"private\"}]", NULL, NULL, false },
+	};
+	/* clang-format on */
+	char key_id[] = "k", key[] = "never looked at here";
+	(void)state;
+	ws.signing_key_id = key_id;
+	ws.signing_key = key;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct record record;
+		char *body = mem_printf(
+			"{\"success\":true,\"data\":{\"id\":\"m\","
+			"\"status\":\"Ready\",\"mp4Support\":"
+			"\"capped_4k\",\"playbackIds\":%s,\"tracks\":[{\"id\":"
+			"\"t\",\"type\":\"subtitle\"}],\"generatedSubtitles\":"
+			"[{\"id\":\"g\",\"url\":\"https://x/g.vtt\"}]}}",
+			rows[i].ids);
+		assert_int_equal(read_answer(200, body, &record, NULL), 0);
+		const struct source *video =
+			fixture_source(&record, "video", FORM_FILE);
+		assert_same_text(video->url, rows[i].url);
+		assert_same_text(video->token_for, rows[i].token_for);
+		assert_int_equal(video->never, rows[i].never);
+		assert_same_text(
+			fixture_source(&record, "thumbnail.1", FORM_FILE)->token_for,
+			rows[i].token_for);
+		assert_same_text(
+			fixture_source(&record, "subtitle.t", FORM_FILE)->token_for,
+			rows[i].token_for);
+		/* has a link of its own */
+		assert_same_text(
+			fixture_source(&record, "subtitle.generated.1", FORM_FILE)
+				->token_for,
+			NULL);
+		record_release(&record);
+		free(body);
+	}
+	ws.signing_key_id = ws.signing_key = NULL;
+}
+
 static void audio_only_media_is_audio(void **state)
 {
 	struct record record;
@@ -714,6 +763,7 @@ int main(void)
 		cmocka_unit_test(reads_an_old_media),
 		cmocka_unit_test(reads_every_mp4_support),
 		cmocka_unit_test(chooses_a_playback_id),
+		cmocka_unit_test(chooses_a_private_playback_id_with_a_key),
 		cmocka_unit_test(audio_only_media_is_audio),
 		cmocka_unit_test(tells_types),
 		cmocka_unit_test(reads_durations),
