@@ -27,61 +27,6 @@ static void run_tasks(struct look *look);
 
 /* ---- tasks ---- */
 
-static void task_free(struct task *task)
-{
-	free(task->key);
-	free(task->language);
-	free(task->version);
-	free(task->replaces);
-	free(task->stem);
-	free(task->way);
-	free(task->slot_way);
-	free(task);
-}
-
-void look_tasks_free(struct look *look)
-{
-	for (size_t i = 0; i < look->n_tasks; i++)
-		task_free(look->tasks[i]);
-	free(look->tasks);
-	look->tasks = NULL;
-	look->n_tasks = 0;
-}
-
-static bool stem_taken(const struct look *look, const char *stem, enum role role)
-{
-	for (size_t i = 0; i < look->n_tasks; i++)
-		if (look->tasks[i]->role == role &&
-			strcmp(look->tasks[i]->stem, stem) == 0)
-			return true;
-	return false;
-}
-
-static void task_add(struct look *look, const struct source *source, bool main)
-{
-	const struct file *present = asset_file(look->asset, source->key);
-	struct task *task = mem_alloc(sizeof(*task));
-	char suffix[64];
-
-	plan_suffix(look->asset, source->role, source->key, source->language, suffix);
-	task->look = look;
-	task->key = mem_strdup(source->key);
-	task->role = source->role;
-	task->language = mem_strdup(source->language);
-	task->version = mem_strdup(source->version);
-	task->replaces = mem_strdup(present ? present->path : NULL);
-	task->expected_bytes = source->bytes;
-	task->main = main;
-	task->optional = source->optional;
-	task->stem = mem_printf("%s%s", look->asset->base_path, suffix);
-	for (int n = 2; stem_taken(look, task->stem, task->role); n++) {
-		free(task->stem);
-		task->stem = mem_printf("%s%s.%d", look->asset->base_path, suffix, n);
-	}
-	look->tasks = mem_grow(look->tasks, look->n_tasks + 1, sizeof(struct task *));
-	look->tasks[look->n_tasks++] = task;
-}
-
 static const struct source *source_of(const struct task *task)
 {
 	const struct record *record = task->look->record;
@@ -314,10 +259,8 @@ static void resolve(struct task *task)
 /* It was good when the download began: a new one is made at once. */
 static bool token_ran_out(const struct task *task)
 {
-	const struct look *look = task->look;
-
-	return task->token && task->answered && look->resolves < RESOLVES &&
-	       !look->stopping;
+	return task->token_ns && !task->look->stopping &&
+	       playback_token_is_spent(task->token_ns, look_now_ns());
 }
 
 static void on_done(
@@ -345,14 +288,13 @@ static void on_done(
 		return;
 	}
 	if (err->class == ERR_STALE && token_ran_out(task)) {
-		look->resolves++;
 		begin(task);
 		return;
 	}
 	told = *err;
 	if (told.class == ERR_STALE) {
 		told.class = ERR_TRANSIENT;
-		if (task->token)
+		if (task->token_ns)
 			err_wrap(&told,
 				"a token signed with signing_key (id %s) is refused; is it a "
 				"key of this workspace?",
@@ -434,12 +376,12 @@ static void begin(struct task *task)
 		task_fail(task, &err);
 		return;
 	}
+	task->token_ns = playback_wants_token(look->ws, source) ? look_now_ns() : 0;
 	if (playback_url(look->ws, source, look_now_ns(), &url, &err) < 0) {
 		err.class = ERR_TRANSIENT; /* a person puts it right */
 		task_fail(task, &err);
 		return;
 	}
-	task->token = source->token_for && playback_key_given(look->ws);
 	find_way(task, source);
 	task->pass = breakers_begin(look->env->breakers, task->way);
 	if (task->pass == BREAKER_WAIT) {
@@ -562,7 +504,7 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 		const struct plan_fetch *fetch = &plan->fetches[i];
 
 		if (!fetched_in_this_look(look, fetch->source->key))
-			task_add(look, fetch->source, fetch->main);
+			look_task_add(look, fetch->source, fetch->main);
 	}
 	look->exists_seen = false;
 	if (look->stopping || look->n_tasks == 0)
@@ -584,7 +526,7 @@ static void on_rechecked(struct look *look, bool changed)
 	}
 	look_note(look, "api", "%s changed at its source: fetched again", source->key);
 	look_tasks_free(look);
-	task_add(look, source, true);
+	look_task_add(look, source, true);
 	run_tasks(look);
 }
 

@@ -19,8 +19,8 @@ struct task {
 	char *way;      /* to its host (flow/breaker); NULL while there is no link */
 	char *slot_way; /* … when its place was asked for: the claim's */
 	enum breaker_pass pass;
-	bool token;    /* its link has one that was made for this attempt */
-	bool answered; /* bytes have come: the host is there, whatever follows */
+	int64_t token_ns; /* when the token in its link was made; 0: has none */
+	bool answered;    /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;
 	char *language, *version, *replaces, *stem;
@@ -154,6 +154,8 @@ void look_fetch(struct look *look, void (*then)(struct look *look));
 /* look_recheck.c. Whether the plan's recheck is another file than the archived one;
  * what keeps that from being known is minor. */
 void look_recheck(struct look *look, void (*then)(struct look *look, bool changed));
+/* look_task.c. @main: the video, or the audio of audio-only media. */
+void look_task_add(struct look *look, const struct source *source, bool main);
 void look_tasks_free(struct look *look);
 void look_tasks_stop(struct look *look);
 

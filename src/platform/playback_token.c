@@ -24,6 +24,19 @@ bool playback_key_given(const struct workspace_config *ws)
 	return ws->signing_key && ws->signing_key_id;
 }
 
+bool playback_wants_token(
+	const struct workspace_config *ws, const struct source *source)
+{
+	return source->token_for && playback_key_given(ws);
+}
+
+bool playback_token_is_spent(int64_t made_ns, int64_t now_ns)
+{
+	int64_t sure_s = PLAYBACK_TOKEN_SECONDS - PLAYBACK_TOKEN_SLACK_SECONDS;
+
+	return now_ns - made_ns >= sure_s * NS_PER_SECOND;
+}
+
 /* base64url without padding (RFC 7515 §2). */
 static void put_base64url(const void *data, size_t len, struct buf *out)
 {
@@ -145,7 +158,7 @@ int playback_url(const struct workspace_config *ws, const struct source *source,
 {
 	char *token = NULL;
 
-	if (!source->token_for || !playback_key_given(ws)) {
+	if (!playback_wants_token(ws, source)) {
 		*out = mem_strdup(source->url);
 		return 0;
 	}

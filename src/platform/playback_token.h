@@ -16,6 +16,11 @@
 
 /* Whether @ws has what makes tokens. */
 bool playback_key_given(const struct workspace_config *ws);
+/* Whether the URL of @source gets one. */
+bool playback_wants_token(
+	const struct workspace_config *ws, const struct source *source);
+/* Whether a token made at @made_ns may be refused at @now_ns for its age alone. */
+bool playback_token_is_spent(int64_t made_ns, int64_t now_ns);
 /* The token for @media, FastPix' playback id or OptiView's asset id, good from @now_ns.
  * Caller frees with mem_free_secret(). ERR_INPUT when the key cannot sign. */
 int playback_token(const struct workspace_config *ws, const char *media, int64_t now_ns,

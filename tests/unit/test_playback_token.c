@@ -154,6 +154,16 @@ static void only_where_it_is_wanted(void **state)
 	assert_true(playback_key_given(&fastpix));
 }
 
+static void is_spent_after_nine_minutes(void **state)
+{
+	const int64_t minute_ns = INT64_C(60) * 1000000000;
+	(void)state;
+	assert_false(playback_token_is_spent(NOW_NS, NOW_NS));
+	assert_false(playback_token_is_spent(NOW_NS, NOW_NS + 9 * minute_ns - 1));
+	assert_true(playback_token_is_spent(NOW_NS, NOW_NS + 9 * minute_ns));
+	assert_false(playback_token_is_spent(NOW_NS, NOW_NS - minute_ns));
+}
+
 static void says_when_the_key_is_none(void **state)
 {
 	char bad[] = "c2VjcmV0LWtleQ==", id[] = "p", text[] = "https://h/a";
@@ -177,6 +187,7 @@ int main(void)
 		cmocka_unit_test(each_media_has_its_own),
 		cmocka_unit_test(goes_into_the_url),
 		cmocka_unit_test(only_where_it_is_wanted),
+		cmocka_unit_test(is_spent_after_nine_minutes),
 		cmocka_unit_test(says_when_the_key_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
