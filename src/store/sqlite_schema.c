@@ -196,8 +196,8 @@ static const char *const steps[] = {
 	" WHERE waits_for IS NOT NULL;",
 
 	/* 4: what the platform was asked to make */
-	"ALTER TABLE assets ADD COLUMN mp4_asked_ns INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE assets ADD COLUMN mp4_refused TEXT;",
+	("ALTER TABLE assets ADD COLUMN mp4_asked_ns INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE assets ADD COLUMN mp4_refused TEXT;"),
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 
