@@ -1,6 +1,6 @@
 /*
- * The example of RFC 7515 appendix A.2: an RSA key that is no secret, and what it signs.
- * The key is there as PEM (PKCS #1), made of the numbers printed in the RFC.
+ * The example of RFC 7515 appendix A.2: an RSA key that is no secret, and what it
+ * signs. The key is there as PEM (PKCS #1), made of the numbers printed in the RFC.
  */
 #ifndef VODKEEP_TESTS_RSA_VECTOR_H
 #define VODKEEP_TESTS_RSA_VECTOR_H
