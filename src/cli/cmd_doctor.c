@@ -188,6 +188,7 @@ static void doctor_all(
 		const struct workspace_config *ws = &config->workspaces[i];
 
 		probe_secrets(report, ws);
+		probe_signing_key(report, ws);
 		probe_api(report, config, ws, &ahead_ns, &known);
 		probe_media_hosts(report, ws);
 	}

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "io/http_client.h"
 #include "platform/platform.h"
+#include "platform/playback_token.h"
 
 #include <curl/curl.h>
 #include <netdb.h>
@@ -73,6 +74,27 @@ void probe_secrets(struct report *report, const struct workspace_config *ws)
 		round_trip(report, name, platform_of(ws->platform), &secret);
 		hook_secret_release(&secret);
 	}
+	free(name);
+}
+
+/* The configuration has been read, so the key is one: does it sign, and for whom? */
+void probe_signing_key(struct report *report, const struct workspace_config *ws)
+{
+	char *name = check_name("signing_key", ws);
+	struct err err = { 0 };
+	char *token = NULL;
+
+	if (!playback_key_given(ws))
+		report_add(report, FINDING_OK, name, NULL,
+			"there is none: private media, if there is any, waits");
+	else if (playback_token(ws, "doctor", clock_system.wall_ns(), &token, &err) < 0)
+		report_add(report, FINDING_FAIL, name,
+			"copy the key from the platform again, or make a new one", "%s",
+			err.text);
+	else
+		report_add(report, FINDING_OK, name, NULL,
+			"it signs playback tokens as key %s", ws->signing_key_id);
+	mem_free_secret(token);
 	free(name);
 }
 

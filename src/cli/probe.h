@@ -9,6 +9,7 @@
 #include "core/config.h"
 
 void probe_secrets(struct report *report, const struct workspace_config *ws);
+void probe_signing_key(struct report *report, const struct workspace_config *ws);
 /* Ask for one page of the platform's list. *clock_ns (when it is still 0) gets how far
  * this machine's clock is ahead of the platform's; *clock_known that it was learnt. */
 void probe_api(struct report *report, const struct config *config,

@@ -128,6 +128,7 @@ void asset_free(struct asset *asset)
 	free(asset->rule);
 	free(asset->base_path);
 	free(asset->waits_for);
+	free(asset->mp4_refused);
 	for (size_t i = 0; i < asset->n_files; i++)
 		file_release(&asset->files[i]);
 	free(asset->files);

@@ -122,7 +122,9 @@ struct asset {
 	int64_t trouble_ns; /* when the present run of failures began; 0 none */
 	int64_t looked_ns;  /* last time the platform was asked */
 	int64_t archived_ns, removed_ns;
-	int priority;    /* of the rule; orders work */
+	int64_t mp4_asked_ns; /* when the platform was asked to make the MP4; 0 never */
+	char *mp4_refused;    /* what it answered, if it will not; or NULL */
+	int priority;         /* of the rule; orders work */
 	char *waits_for; /* the host (flow/breaker) it rests for until that answers; or
 			  * NULL */
 	struct file *files;

@@ -5,10 +5,14 @@
 #include "core/config_read.h"
 
 #include "base/digest.h"
+#include "base/rsa_key.h"
 
 #include <string.h>
 #include <strings.h>
 
+/* Of an OptiView media distribution (optiview.md §4). */
+#define SHARED_KEY_MIN  32
+#define SHARED_KEY_MAX  4096
 #define SOCKET_PATH_MAX 107 /* sun_path with its NUL */
 
 /* Where @key was set, else where the section began. */
@@ -208,6 +212,21 @@ static void check_webhook_secrets(
 	}
 }
 
+static void check_rsa_key(
+	struct reading *reading, const struct section *section, const char *text)
+{
+	struct rsa_key *key = NULL;
+	struct err err = { 0 };
+
+	if (rsa_key_read(text, &key, &err))
+		note_error(reading, place_of(section, "signing_key"), section->title,
+			"signing_key",
+			"it %s; expected the RSA private key that FastPix gave, PEM or base64 "
+			"of it",
+			err.text);
+	rsa_key_free(key);
+}
+
 static void check_signing_key(struct reading *reading, const struct section *section)
 {
 	const struct workspace_config *ws = section_base(reading, section);
@@ -220,6 +239,15 @@ static void check_signing_key(struct reading *reading, const struct section *sec
 	else if (key && !id)
 		note_error(reading, place_of(section, "signing_key"), section->title,
 			"signing_key", "is set alone; expected signing_key_id as well");
+	else if (key && ws->platform == PLATFORM_FASTPIX)
+		check_rsa_key(reading, section, ws->signing_key);
+	else if (key && (strlen(ws->signing_key) < SHARED_KEY_MIN ||
+				strlen(ws->signing_key) > SHARED_KEY_MAX))
+		note_error(reading, place_of(section, "signing_key"), section->title,
+			"signing_key",
+			"has %zu characters; expected the key of the media distribution, "
+			"%d to %d",
+			strlen(ws->signing_key), SHARED_KEY_MIN, SHARED_KEY_MAX);
 }
 
 static void check_workspace(struct reading *reading, const struct section *section)
@@ -230,10 +258,8 @@ static void check_workspace(struct reading *reading, const struct section *secti
 	check_required(reading, section);
 	check_urls(reading, section);
 	check_webhook_secrets(reading, section);
-	if (platform && platform->good && ws->platform != PLATFORM_FASTPIX) {
+	if (platform && platform->good && ws->platform != PLATFORM_FASTPIX)
 		check_platform_fits(reading, section);
-		return;
-	}
 	check_signing_key(reading, section);
 }
 

@@ -282,23 +282,25 @@ const struct config_option config_options[] = {
 		  "looks up the names; nothing goes around it, whatever the environment "
 		  "says." },
 	{ SECTION_WORKSPACE, "request_mp4", BOOL_AT(workspace_config, request_mp4),
-	  .dflt = "no", .flags = OPTION_FASTPIX, .later_for = "yes",
-	  .later = "the renditions that are there are taken",
-	  .help = "FastPix: ask the platform to make the MP4 rendition where an asset has "
-		  "none. The platform may charge for it." },
+	  .dflt = "no", .flags = OPTION_FASTPIX,
+	  .help = "FastPix: ask the platform, once, to make the MP4 rendition where an "
+		  "asset has none. It needs an access token that may write; the platform "
+		  "may charge for it." },
 	{ SECTION_WORKSPACE, "request_mp4_wait",
 	  DURATION_AT(workspace_config, request_mp4_wait_ms),
 	  .dflt = "30m", .min = 1 * SECOND, .max = 7 * DAY, .flags = OPTION_FASTPIX,
-	  .help = "How long to wait for that MP4 before taking the HLS rendition." },
+	  .help = "How long to wait for that MP4. After that the asset waits as one that is "
+		  "there as HLS alone does; an MP4 that comes later is still taken." },
 	{ SECTION_WORKSPACE, "signing_key_id",
 	  TEXT_AT(text, workspace_config, signing_key_id),
-	  .dflt = "", .flags = OPTION_FASTPIX,
-	  .later_for = "!", .later = "private media cannot be fetched",
-	  .help = "FastPix, private media: the id of the signing key." },
+	  .dflt = "",
+	  .help = "Private media: the id of the key that signs playback tokens. FastPix: of "
+		  "the signing key; OptiView: of the media distribution's key." },
 	{ SECTION_WORKSPACE, "signing_key", TEXT_AT(secret, workspace_config, signing_key),
-	  .dflt = "", .flags = OPTION_FASTPIX,
-	  .later_for = "!", .later = "private media cannot be fetched",
-	  .help = "FastPix, private media: the private key, PEM or base64 of it." },
+	  .dflt = "",
+	  .help = "Private media: the key itself. FastPix: the RSA private key, PEM or "
+		  "base64 of it in one line. OptiView: the text of the media "
+		  "distribution's key, 32 to 4096 characters." },
 	{ SECTION_WORKSPACE, "reconcile", DURATION_AT(workspace_config, reconcile_ms),
 	  .dflt = "15m", .min = 1 * SECOND, .max = 30 * DAY, .words = off_words,
 	  .later_for = "!off", .later = "the archive follows deliveries alone",

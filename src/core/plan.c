@@ -6,6 +6,7 @@
 
 #include "core/plan.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include <ctype.h>
 #include <stdarg.h>
@@ -139,13 +140,73 @@ static void rest_for(const struct source *source, struct plan *plan)
 	plan->due = source->never ? PLAN_DUE_NEVER : PLAN_DUE_SCHEDULE;
 }
 
+/* Asking may cost money: only for what would be taken once it is there. */
+static bool may_ask(const struct plan_input *in, const struct source *file)
+{
+	int most = in->rule->max_height;
+
+	return in->request_mp4 && !in->asset->mp4_asked_ns && file->ask &&
+	       in->rule->n_video > 0 && in->rule->video[0] == VIDEO_MP4 &&
+	       (most <= 0 || file->height <= most);
+}
+
+/* An MP4 that is made when the platform is asked: to be asked for, or waited for. */
+static bool wait_for_mp4(
+	const struct plan_input *in, const struct source *file, struct plan *plan)
+{
+	int64_t asked_ns = in->asset->mp4_asked_ns;
+	int64_t until_ns = asked_ns + in->request_mp4_wait_ms * NS_PER_MS;
+	char until[32];
+
+	if (may_ask(in, file)) {
+		plan->ask = file;
+		reason(plan, "%s; the platform is asked to make it", file->why);
+	} else if (asked_ns && !in->asset->mp4_refused && in->now_ns < until_ns &&
+		   (file->coming || file->ask)) {
+		time_format_utc(until_ns, until);
+		plan->until_ns = until_ns;
+		reason(plan,
+			"the platform was asked to make the MP4, which is waited for until %s",
+			until);
+	} else {
+		return false;
+	}
+	plan->state = ASSET_WAITING;
+	plan->due = PLAN_DUE_SCHEDULE;
+	return true;
+}
+
+/* Why there is no MP4, and what came of asking for one. @out holds 320 bytes. */
+static void no_mp4(
+	const struct plan_input *in, const struct source *file, char out[320])
+{
+	const char *why =
+		file && file->why ? file->why : "there is no MP4 of this media";
+	char waited[32];
+
+	if (in->asset->mp4_refused && file && file->ask) {
+		snprintf(out, 320, "%s, and asking for it was in vain (%s)", why,
+			in->asset->mp4_refused);
+	} else if (in->asset->mp4_asked_ns && file && (file->ask || file->coming)) {
+		duration_format(in->request_mp4_wait_ms, waited);
+		snprintf(out, 320,
+			"the MP4 that the platform was asked for has not come within %s (%s)",
+			waited, why);
+	} else {
+		snprintf(out, 320, "%s", why);
+	}
+}
+
 /* Why the main file cannot be had now, and whether it is on its way. */
 static void wait_for_video(const struct plan_input *in, struct plan *plan)
 {
 	const struct source *file = named(in->record, ROLE_VIDEO, FORM_FILE);
 	const struct source *hls = find_main(in->record, ROLE_VIDEO, FORM_HLS, 0);
 	bool wants_hls = false;
+	char why[320];
 
+	if (file && !file->available && wait_for_mp4(in, file, plan))
+		return;
 	for (size_t i = 0; i < in->rule->n_video; i++)
 		wants_hls |= in->rule->video[i] == VIDEO_HLS;
 	plan->state = ASSET_WAITING;
@@ -158,8 +219,8 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 			      "archive yet"
 			    : "the platform offers no smaller one");
 	} else if (hls) {
-		reason(plan, "%s; the media is there as HLS%s",
-			file && file->why ? file->why : "there is no MP4 of this media",
+		no_mp4(in, file, why);
+		reason(plan, "%s; the media is there as HLS%s", why,
 			wants_hls ? ", which this version does not archive yet"
 				  : " only");
 	} else if (file && file->why) {

@@ -15,6 +15,8 @@ struct plan_input {
 	const struct record *record;
 	const struct rule *rule;
 	int64_t now_ns;
+	bool request_mp4; /* the platform may be asked to make the MP4 */
+	int64_t request_mp4_wait_ms;
 };
 
 /* One file to fetch. */
@@ -34,11 +36,14 @@ struct plan {
 	struct plan_fetch *fetches;
 	size_t n_fetches;
 	const struct source
-		*recheck;       /* the main file may have changed at the source: ask */
-	bool ignore;            /* the rule says so */
-	bool sidecar;           /* wanted and to be (re)written */
-	enum asset_state state; /* when all of it has succeeded */
+		*recheck; /* the main file may have changed at the source: ask */
+	const struct source *ask; /* the platform is to be asked to make this */
+	bool ignore;              /* the rule says so */
+	bool sidecar;             /* wanted and to be (re)written */
+	enum asset_state state;   /* when all of it has succeeded */
 	enum plan_due due;
+	int64_t until_ns; /* on the schedule until then, when the plan is another; 0 no
+			   */
 	char reason[512]; /* for state, "" none */
 };
 

@@ -33,6 +33,8 @@ static void source_release(struct source *source)
 	free(source->language);
 	free(source->version);
 	free(source->why);
+	free(source->ask);
+	free(source->token_for);
 }
 
 void record_release(struct record *record)

@@ -34,14 +34,19 @@ struct source {
 	char *key; /* stable name within the asset: "video", "audio", "thumbnail.1",
 		    * "subtitle.TRACKID": the file keeps it whatever the URL is */
 	char *url; /* absolute; secret when signed; NULL while not available */
-	char *language; /* BCP 47 tag of a subtitle or audio; NULL none */
-	char *version;  /* changes when the content behind key does; NULL unknown */
-	int height;     /* lines of a rendition (the shorter side); 0 unknown */
-	int64_t bytes;  /* as the API tells; -1 unknown */
-	bool available; /* false: named by the platform but not there yet: see why */
-	bool optional;  /* its absence (404 or the like) is noted, not waited for */
-	bool never;     /* !available for good: nothing is waited for */
-	char *why;      /* a sentence for !available */
+	char *token_for; /* plays with a token for this id (platform/playback_token); or
+			  * NULL */
+	char *language;  /* BCP 47 tag of a subtitle or audio; NULL none */
+	char *version;   /* changes when the content behind key does; NULL unknown */
+	int height;      /* lines of a rendition (the shorter side); 0 unknown */
+	int64_t bytes;   /* as the API tells; -1 unknown */
+	bool available;  /* false: named by the platform but not there yet: see why */
+	bool optional;   /* its absence (404 or the like) is noted, not waited for */
+	bool never;      /* !available for good: nothing is waited for */
+	bool coming;     /* !available, and the platform is making it */
+	char *ask; /* !available, but made when the platform is asked for this; or NULL
+		    */
+	char *why; /* a sentence for !available */
 };
 
 struct record {

@@ -48,6 +48,7 @@ struct call {
 	char *known; /* the workspace the credentials were known to see, or NULL */
 	int limit;
 	api_record_cb record_cb;
+	api_asked_cb asked_cb;
 	api_proof_cb proof_cb;
 	api_list_cb list_cb;
 	void *arg;
@@ -284,6 +285,36 @@ void api_details(struct api *api, struct settings *settings,
 	call->arg = arg;
 	call->platform->details_request(ws, id, &request);
 	send_call(call, &request, on_details);
+}
+
+static void on_asked(
+	void *arg, const struct err *fetch_err, const struct http_response *answer)
+{
+	struct call *call = arg;
+	struct err err = *fetch_err;
+	bool had = false;
+
+	if (answer) {
+		err_clear(&err);
+		call->platform->ask_response(answer, &had, &err);
+	}
+	note_health(call, &err);
+	call->asked_cb(call->arg, &err, had);
+	call_free(call);
+}
+
+void api_ask(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, const char *what,
+	api_asked_cb cb, void *arg)
+{
+	struct call *call = call_new(api, settings, ws);
+	struct http_request request = { 0 };
+
+	call->id = mem_strdup(id);
+	call->asked_cb = cb;
+	call->arg = arg;
+	call->platform->ask_request(ws, id, what, &request);
+	send_call(call, &request, on_asked);
 }
 
 static bool same_workspace(const char *expected, const char *id)

@@ -40,6 +40,13 @@ typedef void (*api_record_cb)(void *arg, const struct err *err, struct record *r
 void api_details(struct api *api, struct settings *settings,
 	const struct workspace_config *ws, const char *id, api_record_cb cb, void *arg);
 
+/* Ask the platform to make @what (source.ask) of media @id. @had: it had been asked for
+ * before. The platform must have ask_request(). */
+typedef void (*api_asked_cb)(void *arg, const struct err *err, bool had);
+void api_ask(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, const char *what,
+	api_asked_cb cb, void *arg);
+
 /* Do the credentials see this workspace? Asks for one page of the list; *proven is
  * false when the entries belong to another workspace than the configured one and the
  * one that they were @known to see (or NULL). */

@@ -74,6 +74,20 @@ static int64_t contradicted_due(struct look *look)
 	return now_ns + retry_schedule_ms(&limits, age_ms) * NS_PER_MS;
 }
 
+/* Its time is known: neither a failure nor given up before. */
+static void rest_until(struct look *look, int64_t until_ns)
+{
+	struct retry_limits limits = look_limits(look);
+	int64_t now_ns = look_now_ns();
+	int64_t waited_ms = (now_ns - look->asset->mp4_asked_ns) / NS_PER_MS;
+	int64_t again_ns = now_ns + retry_schedule_ms(&limits, waited_ms) * NS_PER_MS;
+
+	look->asset->trouble_ns = 0;
+	look->asset->attempts = 0;
+	look_settle(look, look->plan.state, again_ns < until_ns ? again_ns : until_ns,
+		"%s", look->plan.reason);
+}
+
 static void rest_planned(struct look *look)
 {
 	const struct plan *plan = &look->plan;
@@ -95,6 +109,10 @@ static void rest_planned(struct look *look)
 		return;
 	case PLAN_DUE_SCHEDULE:
 		break;
+	}
+	if (plan->until_ns > now_ns) {
+		rest_until(look, plan->until_ns);
+		return;
 	}
 	if (look->record->status == RECORD_UNKNOWN && limits.for_ms > UNKNOWN_FOR_MS) {
 		limits.for_ms = UNKNOWN_FOR_MS;
@@ -135,8 +153,24 @@ static void settle_archived(struct look *look)
 		look->minor.class != ERR_NONE ? look->minor.text : "");
 }
 
+/* Where the platform does not tell whether it has made the MP4, trying does. */
+static void tell_late_mp4(struct look *look)
+{
+	int64_t asked_ns = look->asset->mp4_asked_ns;
+	int64_t wait_ms = look->ws->request_mp4_wait_ms;
+	char wait[32];
+
+	if (look->trouble.class != ERR_NOT_YET || !asked_ns ||
+		look_now_ns() < asked_ns + wait_ms * NS_PER_MS)
+		return;
+	duration_format(wait_ms, wait);
+	err_wrap(&look->trouble,
+		"the MP4 that the platform was asked for has not come within %s", wait);
+}
+
 static void finish_plan(struct look *look)
 {
+	tell_late_mp4(look);
 	if (look->stopping)
 		look_parked(look);
 	else if (look->trouble.class != ERR_NONE)
@@ -205,12 +239,33 @@ static void on_fetched(struct look *look)
 	look_sidecar(look, on_sidecar);
 }
 
+static void compare(struct look *look)
+{
+	struct plan_input in = {
+		.asset = look->asset,
+		.record = look->record,
+		.rule = look->rule,
+		.now_ns = look_now_ns(),
+		.request_mp4 = look->ws->request_mp4,
+		.request_mp4_wait_ms = look->ws->request_mp4_wait_ms,
+	};
+
+	plan_release(&look->plan);
+	plan_make(&in, &look->plan);
+	look->planned = look->record; /* no plan is made after a newer one has come */
+	note_plan(look);
+}
+
+/* The platform has answered, which changes the plan: now it waits, or says why not. */
+static void on_asked(struct look *look)
+{
+	compare(look);
+	look_path(look, on_path);
+}
+
 static void plan(struct look *look)
 {
 	struct asset *asset = look->asset;
-	struct plan_input in = {
-		.asset = asset, .record = look->record, .now_ns = look_now_ns()
-	};
 
 	if (look->record->status == RECORD_READY && asset->tombstone) {
 		look_note(look, "api",
@@ -227,13 +282,9 @@ static void plan(struct look *look)
 		return;
 	}
 	look->rule = rule_choose(look->settings->config, look->ws->name, &asset->facts);
-	in.rule = look->rule;
 	mem_replace(&asset->rule, look->rule->name);
 	asset->priority = look->rule->priority;
-	plan_release(&look->plan);
-	plan_make(&in, &look->plan);
-	look->planned = look->record; /* no plan is made after a newer one has come */
-	note_plan(look);
+	compare(look);
 	if (look->before == ASSET_EXPIRED_KEPT && look->record->status != RECORD_READY)
 		look->plan.state = ASSET_EXPIRED_KEPT;
 	if (look->record->status != RECORD_READY || look->plan.ignore) {
@@ -244,7 +295,10 @@ static void plan(struct look *look)
 		wait_for_room(look);
 		return;
 	}
-	look_path(look, on_path);
+	if (look->plan.ask)
+		look_ask(look, on_asked);
+	else
+		look_path(look, on_path);
 }
 
 /* ---- ask ---- */
@@ -292,12 +346,19 @@ static void on_details(void *arg, const struct err *err, struct record *record)
 		plan(look);
 }
 
+static void ask_anew(struct asset *asset)
+{
+	asset->mp4_asked_ns = 0;
+	mem_replace(&asset->mp4_refused, NULL);
+}
+
 static void grant_wish(struct look *look)
 {
 	struct asset *asset = look->asset;
 
 	switch (asset->wish) {
 	case WISH_FETCH:
+		ask_anew(asset);
 		asset->tombstone = false;
 		asset->by_person = false;
 		asset->answered_deleted_ns = asset->times.deleted;
@@ -305,6 +366,7 @@ static void grant_wish(struct look *look)
 		asset->trouble_ns = 0;
 		break;
 	case WISH_RETRY:
+		ask_anew(asset);
 		asset->attempts = 0;
 		asset->trouble_ns = 0;
 		break;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/rule.h"
+#include "platform/playback_token.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,61 +26,6 @@ static void begin(struct task *task);
 static void run_tasks(struct look *look);
 
 /* ---- tasks ---- */
-
-static void task_free(struct task *task)
-{
-	free(task->key);
-	free(task->language);
-	free(task->version);
-	free(task->replaces);
-	free(task->stem);
-	free(task->way);
-	free(task->slot_way);
-	free(task);
-}
-
-void look_tasks_free(struct look *look)
-{
-	for (size_t i = 0; i < look->n_tasks; i++)
-		task_free(look->tasks[i]);
-	free(look->tasks);
-	look->tasks = NULL;
-	look->n_tasks = 0;
-}
-
-static bool stem_taken(const struct look *look, const char *stem, enum role role)
-{
-	for (size_t i = 0; i < look->n_tasks; i++)
-		if (look->tasks[i]->role == role &&
-			strcmp(look->tasks[i]->stem, stem) == 0)
-			return true;
-	return false;
-}
-
-static void task_add(struct look *look, const struct source *source, bool main)
-{
-	const struct file *present = asset_file(look->asset, source->key);
-	struct task *task = mem_alloc(sizeof(*task));
-	char suffix[64];
-
-	plan_suffix(look->asset, source->role, source->key, source->language, suffix);
-	task->look = look;
-	task->key = mem_strdup(source->key);
-	task->role = source->role;
-	task->language = mem_strdup(source->language);
-	task->version = mem_strdup(source->version);
-	task->replaces = mem_strdup(present ? present->path : NULL);
-	task->expected_bytes = source->bytes;
-	task->main = main;
-	task->optional = source->optional;
-	task->stem = mem_printf("%s%s", look->asset->base_path, suffix);
-	for (int n = 2; stem_taken(look, task->stem, task->role); n++) {
-		free(task->stem);
-		task->stem = mem_printf("%s%s.%d", look->asset->base_path, suffix, n);
-	}
-	look->tasks = mem_grow(look->tasks, look->n_tasks + 1, sizeof(struct task *));
-	look->tasks[look->n_tasks++] = task;
-}
 
 static const struct source *source_of(const struct task *task)
 {
@@ -311,6 +257,13 @@ static void resolve(struct task *task)
 		on_resolved, task);
 }
 
+/* It was good when the download began: a new one is made at once. */
+static bool token_ran_out(const struct task *task)
+{
+	return task->token_ns && !task->look->stopping &&
+	       playback_token_is_spent(task->token_ns, look_now_ns());
+}
+
 static void on_done(
 	void *arg, const struct err *err, const struct transfer_result *result)
 {
@@ -335,9 +288,19 @@ static void on_done(
 		resolve(task);
 		return;
 	}
+	if (err->class == ERR_STALE && token_ran_out(task)) {
+		begin(task);
+		return;
+	}
 	told = *err;
-	if (told.class == ERR_STALE)
+	if (told.class == ERR_STALE) {
 		told.class = ERR_TRANSIENT;
+		if (task->token_ns)
+			err_wrap(&told,
+				"a token signed with signing_key (id %s) is refused; is it a "
+				"key of this workspace?",
+				look->ws->signing_key_id);
+	}
 	task_fail(task, &told);
 }
 
@@ -353,11 +316,11 @@ static bool link_is_old(const struct look *look)
 	       clock_system.mono_ms() - look->record_at_ms > LINK_FRESH_MS;
 }
 
-static void begin(struct task *task)
+static void start_transfer(
+	struct task *task, const struct source *source, const char *url)
 {
 	static const struct text_list any_host = { 0 };
 	struct look *look = task->look;
-	const struct source *source;
 	struct transfer_spec spec;
 	struct transfer_events events = {
 		.part = on_part,
@@ -366,6 +329,37 @@ static void begin(struct task *task)
 		.done = on_done,
 		.arg = task,
 	};
+
+	spec = (struct transfer_spec){
+		.workspace = look->ws->name,
+		.asset_id = look->asset->id,
+		.title = look->asset->facts.title,
+		.deadline_ns = asset_deadline_ns(look->asset),
+		.rule = look->rule->name,
+		.row = look->row,
+		.role = task->role,
+		.key = task->key,
+		.url = url,
+		.part = asset_part(look->asset, task->key),
+		.expected_bytes = source->bytes,
+		.path_stem = task->stem,
+		.replaces = task->replaces,
+		.mtime_ns = look->asset->facts.created_ns,
+		.keep_free_bytes = guard_keep_free(look->env->guard),
+		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
+							   : &any_host,
+		.allow_private = look->ws->allow_private,
+		.ca_file = look->ws->ca_file,
+		.proxy = look->ws->proxy,
+	};
+	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+}
+
+static void begin(struct task *task)
+{
+	struct look *look = task->look;
+	const struct source *source;
+	char *url = NULL;
 	struct err err;
 
 	if (look->stopping) {
@@ -383,36 +377,21 @@ static void begin(struct task *task)
 		task_fail(task, &err);
 		return;
 	}
+	task->token_ns = playback_wants_token(look->ws, source) ? look_now_ns() : 0;
+	if (playback_url(look->ws, source, look_now_ns(), &url, &err) < 0) {
+		err.class = ERR_TRANSIENT; /* a person puts it right */
+		task_fail(task, &err);
+		return;
+	}
 	find_way(task, source);
 	task->pass = breakers_begin(look->env->breakers, task->way);
 	if (task->pass == BREAKER_WAIT) {
 		task_hold(task);
-		return;
+	} else {
+		task->answered = false;
+		start_transfer(task, source, url);
 	}
-	task->answered = false;
-	spec = (struct transfer_spec){
-		.workspace = look->ws->name,
-		.asset_id = look->asset->id,
-		.title = look->asset->facts.title,
-		.deadline_ns = asset_deadline_ns(look->asset),
-		.rule = look->rule->name,
-		.row = look->row,
-		.role = task->role,
-		.key = task->key,
-		.url = source->url,
-		.part = asset_part(look->asset, task->key),
-		.expected_bytes = source->bytes,
-		.path_stem = task->stem,
-		.replaces = task->replaces,
-		.mtime_ns = look->asset->facts.created_ns,
-		.keep_free_bytes = guard_keep_free(look->env->guard),
-		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
-							   : &any_host,
-		.allow_private = look->ws->allow_private,
-		.ca_file = look->ws->ca_file,
-		.proxy = look->ws->proxy,
-	};
-	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+	mem_free_secret(url);
 }
 
 static void on_slot(struct slot_claim *claim)
@@ -526,7 +505,7 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 		const struct plan_fetch *fetch = &plan->fetches[i];
 
 		if (!fetched_in_this_look(look, fetch->source->key))
-			task_add(look, fetch->source, fetch->main);
+			look_task_add(look, fetch->source, fetch->main);
 	}
 	look->exists_seen = false;
 	if (look->stopping || look->n_tasks == 0)
@@ -548,7 +527,7 @@ static void on_rechecked(struct look *look, bool changed)
 	}
 	look_note(look, "api", "%s changed at its source: fetched again", source->key);
 	look_tasks_free(look);
-	task_add(look, source, true);
+	look_task_add(look, source, true);
 	run_tasks(look);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "core/rule.h"
+#include "platform/playback_token.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,8 @@ void look_recheck(struct look *look, void (*then)(struct look *look, bool change
 	const struct config *config = look->settings->config;
 	struct recheck *recheck = mem_alloc(sizeof(*recheck));
 	struct http_request request;
+	struct err err;
+	char *url = NULL;
 	struct http_call_events events = {
 		.head = recheck_head, .done = recheck_done, .arg = recheck
 	};
@@ -86,7 +89,12 @@ void look_recheck(struct look *look, void (*then)(struct look *look, bool change
 		.total_ms = 60000,
 		.redirects = 5,
 	};
-	http_request_init(&request, "GET", mem_strdup(source->url));
+	if (playback_url(look->ws, source, look_now_ns(), &url, &err) < 0) {
+		recheck->asked = false;
+		recheck_done(recheck, &err, NULL);
+		return;
+	}
+	http_request_init(&request, "GET", url);
 	http_request_header(&request, "Range", "bytes=0-0");
 	if (file->etag)
 		http_request_header(&request, "If-None-Match", file->etag);

@@ -19,7 +19,8 @@ struct task {
 	char *way;      /* to its host (flow/breaker); NULL while there is no link */
 	char *slot_way; /* … when its place was asked for: the claim's */
 	enum breaker_pass pass;
-	bool answered; /* bytes have come: the host is there, whatever follows */
+	int64_t token_ns; /* when the token in its link was made; 0: has none */
+	bool answered;    /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;
 	char *language, *version, *replaces, *stem;
@@ -87,6 +88,7 @@ struct look {
 
 	/* What follows the step that is under way. */
 	void (*decide_then)(struct look *look);
+	void (*ask_then)(struct look *look);
 	void (*path_then)(struct look *look);
 	void (*fetch_then)(struct look *look);
 	void (*sidecar_then)(struct look *look);
@@ -139,6 +141,8 @@ void look_api_failed(struct look *look, bool main);
 void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
 void look_leave_line(struct look *look); /* stop waiting for the turn: it rests */
+/* look_ask.c. Ask the platform to make what the plan says, and remember the answer. */
+void look_ask(struct look *look, void (*then)(struct look *look));
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.
@@ -150,6 +154,8 @@ void look_fetch(struct look *look, void (*then)(struct look *look));
 /* look_recheck.c. Whether the plan's recheck is another file than the archived one;
  * what keeps that from being known is minor. */
 void look_recheck(struct look *look, void (*then)(struct look *look, bool changed));
+/* look_task.c. @main: the video, or the audio of audio-only media. */
+void look_task_add(struct look *look, const struct source *source, bool main);
 void look_tasks_free(struct look *look);
 void look_tasks_stop(struct look *look);
 

@@ -28,6 +28,10 @@ void fastpix_list_request(const struct workspace_config *ws, int page, int limit
 int fastpix_list_response(const struct workspace_config *ws,
 	const struct http_response *answer, int limit, struct list_page *page,
 	struct err *err);
+void fastpix_ask_request(const struct workspace_config *ws, const char *id,
+	const char *what, struct http_request *out);
+int fastpix_ask_response(
+	const struct http_response *answer, bool *had, struct err *err);
 void fastpix_delete_request(
 	const struct workspace_config *ws, const char *id, struct http_request *out);
 

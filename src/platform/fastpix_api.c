@@ -34,28 +34,41 @@ static const char *api_url(const struct workspace_config *ws)
 	return ws->api_url ? ws->api_url : FASTPIX_API_URL;
 }
 
+/* @part of the media, "" for itself. */
 static void media_request(const struct workspace_config *ws, const char *method,
-	const char *id, struct http_request *out)
+	const char *id, const char *part, struct http_request *out)
 {
 	struct buf escaped;
 
 	buf_init(&escaped, 3 * strlen(id) + 1);
 	http_escape(id, &escaped);
 	request(ws, method,
-		mem_printf("%s/on-demand/%s", api_url(ws), buf_text(&escaped)), out);
+		mem_printf("%s/on-demand/%s%s", api_url(ws), buf_text(&escaped), part),
+		out);
 	buf_release(&escaped);
 }
 
 void fastpix_details_request(
 	const struct workspace_config *ws, const char *id, struct http_request *out)
 {
-	media_request(ws, "GET", id, out);
+	media_request(ws, "GET", id, "", out);
 }
 
 void fastpix_delete_request(
 	const struct workspace_config *ws, const char *id, struct http_request *out)
 {
-	media_request(ws, "DELETE", id, out);
+	media_request(ws, "DELETE", id, "", out);
+}
+
+void fastpix_ask_request(const struct workspace_config *ws, const char *id,
+	const char *what, struct http_request *out)
+{
+	cJSON *body = cJSON_CreateObject();
+
+	media_request(ws, "PATCH", id, "/update-mp4Support", out);
+	json_add_text(body, "mp4Support", what);
+	out->body = json_print(body, false);
+	cJSON_Delete(body);
 }
 
 /* `offset` is the number of a page, from 1; ascending, so that what is added while
@@ -168,6 +181,31 @@ int fastpix_details_response(const struct workspace_config *ws, const char *id,
 	}
 	rc = read_media(ws, id, root, record, err);
 	cJSON_Delete(root);
+	return rc;
+}
+
+/* A setting that is there already is what was wanted (§9.13). A 403 speaks of this
+ * request: reading goes on with a token that may not write, so it is no trouble of the
+ * credentials. */
+int fastpix_ask_response(const struct http_response *answer, bool *had, struct err *err)
+{
+	struct err refused = { 0 };
+	cJSON *root = NULL;
+	int rc = open_envelope(answer, &root, &refused);
+
+	cJSON_Delete(root);
+	*had = rc == -ERR_PERMANENT && strcasestr(refused.text, "already exist");
+	if (!rc || *had)
+		return 0;
+	if (rc == -ERR_NOT_FOUND)
+		refused.class = ERR_NOT_YET;
+	if (rc == -ERR_AUTH && answer->status == 403) {
+		refused.class = ERR_PERMANENT;
+		err_wrap(&refused, "the access token may not change media");
+	}
+	rc = -(int)refused.class;
+	if (err)
+		*err = refused;
 	return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/asset.h"
 #include "platform/answer.h"
+#include "platform/playback_token.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct playback {
 	const char *id;
 	const char *why; /* why nothing can be, or NULL */
 	bool never;      /* and will not be */
+	bool token;      /* with a token for it */
 	const char *stream_url, *image_url;
 };
 
@@ -40,6 +42,7 @@ struct rendition {
 /* How a playback id may be used, best first (§9.16). */
 enum policy {
 	POLICY_PUBLIC,
+	POLICY_SIGNED,     /* private, and there is a key to sign tokens with */
 	POLICY_RESTRICTED, /* public, for some sites or players only (§9.20) */
 	POLICY_PRIVATE,
 	POLICY_DRM,
@@ -50,7 +53,7 @@ enum policy {
 static const char *const policy_why[] = {
 	[POLICY_PRIVATE] =
 		"this media is private: it plays only with signed tokens, for "
-		"which there is no key",
+		"which there is no key (signing_key_id, signing_key)",
 	[POLICY_DRM] = "this media is protected by DRM and cannot be archived",
 	[POLICY_OTHER] = "FastPix protects this media in a way vodkeep does not know",
 	[POLICY_NONE] = "FastPix gives this media no playback id",
@@ -61,12 +64,13 @@ static bool denies(const cJSON *playback_id, const char *path)
 	return answer_is(json_text(playback_id, path), "deny");
 }
 
-static enum policy policy_of(const cJSON *playback_id)
+static enum policy policy_of(
+	const struct workspace_config *ws, const cJSON *playback_id)
 {
 	const char *policy = json_text(playback_id, "accessPolicy");
 
 	if (answer_is(policy, "private"))
-		return POLICY_PRIVATE;
+		return playback_key_given(ws) ? POLICY_SIGNED : POLICY_PRIVATE;
 	if (answer_is(policy, "drm"))
 		return POLICY_DRM;
 	if (policy && !answer_is(policy, "public"))
@@ -93,7 +97,7 @@ static struct playback choose_playback(
 		ids = json_at(media, "playback_ids");
 	while ((item = fastpix_next(ids, item))) {
 		const char *id = json_text(item, "id");
-		enum policy policy = policy_of(item);
+		enum policy policy = policy_of(ws, item);
 		if (!id || !asset_id_ok(id) || policy >= best_policy)
 			continue;
 		best_policy = policy;
@@ -101,6 +105,7 @@ static struct playback choose_playback(
 	}
 	best.why = policy_why[best_policy];
 	best.never = best_policy == POLICY_DRM;
+	best.token = best_policy == POLICY_SIGNED;
 	return best;
 }
 
@@ -178,6 +183,8 @@ static struct source *offer(struct record *record, const struct playback *playba
 		source->why = mem_strdup(playback->why);
 	} else {
 		source->url = mem_printf("%s/%s%s", base, playback->id, path);
+		if (playback->token)
+			source->token_for = mem_strdup(playback->id);
 	}
 	return source;
 }
@@ -218,6 +225,7 @@ static void apply_rendition(
 	free(why);
 }
 
+/* The setting is replaced as a whole: what it names already is asked for again. */
 static void add_video(
 	const cJSON *media, const struct playback *playback, struct record *record)
 {
@@ -228,6 +236,12 @@ static void add_video(
 	source = offer(record, playback, ROLE_VIDEO, "video", playback->stream_url,
 		"/capped-4k.mp4");
 	source->height = mp4.lines > 0 ? mp4.lines : lines;
+	source->coming = source->available && mp4.state == RENDITION_PREPARING;
+	if (source->available && mp4.state == RENDITION_NONE)
+		source->ask = mem_strdup(
+			find_rendition(media, "audioonly").state != RENDITION_NONE
+				? "audioOnly,capped_4k"
+				: "capped_4k");
 	apply_rendition(source, &mp4, "MP4");
 
 	source = offer(

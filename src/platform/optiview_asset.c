@@ -230,7 +230,10 @@ static void add_media(const cJSON *asset, struct record *record)
 		source->bytes = record->facts.bytes;
 	if (link)
 		source->url = mem_strdup(link);
-	else
+	/* downloadUrl is signed by itself, url may want a token. */
+	if (link && link == json_text(asset, "download.url"))
+		source->token_for = optiview_id(asset, "id");
+	if (!link)
 		say_why(asset, source);
 }
 

@@ -89,6 +89,15 @@ struct platform {
 		const struct http_response *answer, int limit, struct list_page *page,
 		struct err *err);
 	int list_limit; /* largest page */
+	/* Ask for a rendition, named as source.ask. Both NULL where a platform makes
+	 * none on demand. */
+	void (*ask_request)(const struct workspace_config *ws, const char *id,
+		const char *what, struct http_request *out);
+	/* 0: it is being made; *had: it had been asked for before. NOT_YET when the
+	 * platform does not know the media (yet), PERMANENT when it will not; else as
+	 * details_response(). */
+	int (*ask_response)(
+		const struct http_response *answer, bool *had, struct err *err);
 	/* DELETE one asset at the platform (delete_remote). */
 	void (*delete_request)(const struct workspace_config *ws, const char *id,
 		struct http_request *out);

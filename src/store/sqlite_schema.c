@@ -207,6 +207,10 @@ static const char *const steps[] = {
 	" repair INTEGER NOT NULL," /* fetch it again */
 	" PRIMARY KEY(asset, key)"
 	") STRICT, WITHOUT ROWID;",
+
+	/* 5: what the platform was asked to make */
+	("ALTER TABLE assets ADD COLUMN mp4_asked_ns INTEGER NOT NULL DEFAULT 0;"
+	 "ALTER TABLE assets ADD COLUMN mp4_refused TEXT;"),
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -25,7 +25,8 @@ BUILD = Path(os.environ.get("top_builddir") or TESTS.parent / "build").resolve()
 PROGRAM = BUILD / "vodkeep"
 # Nothing of these may ever be in a log, a sidecar or an answer.
 SECRETS = (tw.API_SECRET, tw.OPTIVIEW_API_SECRET, tw.FASTPIX_HOOK_SECRET,
-           tw.OPTIVIEW_HOOK_SECRET, "AWSAccessKeyId=", "Signature=")
+           tw.OPTIVIEW_HOOK_SECRET, "AWSAccessKeyId=", "Signature=", "token=ey", "PRIVATE KEY",
+           "eyJhbGciOi")  # how every token begins
 # What a sanitizer says, and the status with which the Makefile has it end the program.
 REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",
            "FATAL: ThreadSanitizer", ": runtime error: ")

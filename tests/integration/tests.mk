@@ -7,6 +7,7 @@ twin_files = \
 	tests/twin/demo.py \
 	tests/twin/fastpix.py \
 	tests/twin/optiview.py \
+	tests/twin/playback.py \
 	tests/twin/server.py \
 	tests/twin/signing.py \
 	tests/twin/sins.py \
@@ -40,6 +41,8 @@ integration_files = \
 	tests/integration/test_commands.py \
 	tests/integration/test_deletion.py \
 	tests/integration/test_events.py \
+	tests/integration/test_mp4.py \
+	tests/integration/test_private.py \
 	tests/integration/test_files.py \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \

@@ -13,9 +13,10 @@ import urllib.parse
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Callable
 
 from content import Content, sample
+from playback import refuse_fastpix
 from wire import Reply, Request, content_reply, json_reply
 
 WORKSPACE_ID = "6dc2b4e0-0615-42fd-a580-1f4aad932dfe"
@@ -68,7 +69,8 @@ class Track:
 
 @dataclass
 class FastpixMedia:
-    """One media. `mp4` is ready, preparing, failed, none, or legacy (a bare string)."""
+    """One media. `mp4` is ready, preparing, failed, none, or legacy (a bare string);
+    asked to make it, the platform shows `mp4_asked`."""
 
     id: str
     playback_id: str
@@ -86,6 +88,7 @@ class FastpixMedia:
     thumbnail: Content | None = None
     tracks: list[Track] = field(default_factory=list)
     mp4: str = "ready"
+    mp4_asked: str = "preparing"
     policy: str = "public"
     audio_only: bool = False
     fields: dict[str, Any] = field(default_factory=dict)  # laid over the record
@@ -140,12 +143,15 @@ class FastpixMedia:
 class Fastpix:
     """The platform: media of one workspace, and the hosts that serve them."""
 
-    def __init__(self, api_id: str, api_secret: str, image_url: str) -> None:
+    def __init__(self, api_id: str, api_secret: str, image_url: str,
+                 now: Callable[[], datetime]) -> None:
         self.lock = threading.RLock()
         self.media: dict[str, FastpixMedia] = {}
         token = "%s:%s" % (api_id, api_secret)
         self.authorization = "Basic " + base64.b64encode(token.encode()).decode()
         self.image_url = image_url
+        self.now = now
+        self.signing_keys: dict[str, str] = {}  # public parts by id
 
     def add(self, media: FastpixMedia) -> FastpixMedia:
         with self.lock:
@@ -206,7 +212,7 @@ class Fastpix:
         if media.mp4 != "none":
             return json_reply(400, {"success": False, "error": {
                 "code": 400, "message": "mp4Support value already exists"}})
-        media.mp4 = "preparing"
+        media.mp4 = media.mp4_asked
         return json_reply(200, {"success": True, "data": media.record(self.image_url)})
 
     def _by_playback(self, playback_id: str) -> FastpixMedia | None:
@@ -225,10 +231,21 @@ class Fastpix:
         media = self._by_playback(match.group(1)) if match else None
         if media is None or match is None:
             return json_reply(404, _NOT_PLAYABLE)
-        if media.policy != "public" and not request.one("token"):
-            return json_reply(401, _UNAUTHORIZED)
+        refused = self._refuse(request, media)
+        if refused:
+            return refused
         content = self._rendition(media, match.group(2) or "")
         return content_reply(request, content) if content else json_reply(404, _NOT_PLAYABLE)
+
+    def _refuse(self, request: Request, media: FastpixMedia) -> Reply | None:
+        """Private media is for who has a token for it, DRM for nobody."""
+        if media.policy == "public":
+            return None
+        if media.policy != "private":
+            return json_reply(403, _UNAUTHORIZED)
+        why = refuse_fastpix(request.one("token"), self.signing_keys, media.playback_id,
+                             self.now().timestamp())
+        return json_reply(401, {**_UNAUTHORIZED, "why": why}) if why else None
 
     def _rendition(self, media: FastpixMedia, name: str) -> Content | None:
         if name == "capped-4k.mp4":
@@ -246,6 +263,9 @@ class Fastpix:
         media = self._by_playback(match.group(1)) if match else None
         if media is None or match is None or media.thumbnail is None:
             return json_reply(404, _NOT_PLAYABLE)
+        refused = self._refuse(request, media)
+        if refused:
+            return refused
         wanted = "image/png" if match.group(2) == "png" else "image/jpeg"
         content = media.thumbnail
         if content.content_type != wanted:

@@ -15,6 +15,7 @@ from typing import Any, Callable
 
 from content import Content
 from fastpix import CREATED
+from playback import refuse_optiview
 from signing import link_signature
 from wire import Reply, Request, content_reply, json_reply, xml_error
 
@@ -59,6 +60,7 @@ class OptiviewAsset:
     height: int = 180
     link_seconds: float = 300.0
     link_uses: int | None = None
+    distribution: bool = False  # a stable `url` instead of links
     gone: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] | None = field(default_factory=dict)  # in events
@@ -81,6 +83,7 @@ class Optiview:
         self.now = now
         self._nonce = 0
         self._uses: dict[str, int] = {}
+        self.distribution_keys: dict[str, str] = {}  # by id; none: distributions are public
 
     def add(self, asset: OptiviewAsset) -> OptiviewAsset:
         with self.lock:
@@ -151,7 +154,10 @@ class Optiview:
                 "thumbnails": thumbs, "fileCount": None}
 
     def _download(self, asset: OptiviewAsset) -> dict[str, Any]:
-        """A link of its own for every answer."""
+        """A link of its own for every answer, or the distribution's address."""
+        if asset.distribution:
+            return {"downloadUrl": None, "downloadExpiresOn": None,
+                    "url": "%s/vod/dkxfvY/%s/full.mp4" % (self.store_url, asset.id)}
         self._nonce += 1
         expires = self.now() + timedelta(seconds=asset.link_seconds)
         until, nonce = int(expires.timestamp()), "n%d" % self._nonce
@@ -196,15 +202,25 @@ class Optiview:
             return xml_error(403, "SignatureDoesNotMatch", "The link was signed for GET")
         if "authorization" in request.headers:
             return xml_error(400, "InvalidArgument", "Only one auth mechanism allowed")
-        match = re.fullmatch(r"/dkxfvY/([0-9A-Za-z_-]+)/full\.(?:mp4|webm)", request.path)
+        match = re.fullmatch(r"(/vod)?/dkxfvY/([0-9A-Za-z_-]+)/full\.(?:mp4|webm)", request.path)
         with self.lock:
-            asset = self.assets.get(match.group(1)) if match else None
-            refused = self._refuse_link(request, asset)
+            asset = self.assets.get(match.group(2)) if match else None
+            if match and match.group(1):
+                refused = self._refuse_token(request, match.group(2))
+            else:
+                refused = self._refuse_link(request, asset)
         if refused:
             return refused
         if asset is None or asset.video is None or asset.gone in ("deleted", "404", "400"):
             return xml_error(404, "NoSuchKey", "The specified key does not exist.")
         return content_reply(request, asset.video)
+
+    def _refuse_token(self, request: Request, ident: str) -> Reply | None:
+        if not self.distribution_keys:
+            return None
+        why = refuse_optiview(request.one("token"), self.distribution_keys, ident,
+                              self.now().timestamp())
+        return xml_error(403, "AccessDenied", why) if why else None
 
     def _refuse_link(self, request: Request, asset: OptiviewAsset | None) -> Reply | None:
         nonce = request.one("AWSAccessKeyId")[4:]

@@ -55,7 +55,7 @@ class Twin:
 
     def start(self, port: int = 0) -> "Twin":
         self.hub.open(port)
-        self.fastpix = fp.Fastpix(API_ID, API_SECRET, self.url("images"))
+        self.fastpix = fp.Fastpix(API_ID, API_SECRET, self.url("images"), self.now)
         self.optiview = ov.Optiview(OPTIVIEW_API_SECRET, self.url("store"),
                                     self.url("images"), self.now)
         self.hub.routes = {"api": self._api, "stream": self.fastpix.stream,

@@ -10,6 +10,7 @@ unit_programs += \
 	tests/unit/test_mem \
 	tests/unit/test_metrics \
 	tests/unit/test_mp4 \
+	tests/unit/test_rsa_key \
 	tests/unit/test_sniff \
 	tests/unit/test_utf8
 EXTRA_DIST += tests/unit/unit.h
@@ -57,6 +58,10 @@ tests_unit_test_metrics_LDADD = $(UNIT_LDADD)
 tests_unit_test_mp4_SOURCES = tests/unit/test_mp4.c
 tests_unit_test_mp4_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mp4_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_rsa_key_SOURCES = tests/unit/test_rsa_key.c tests/unit/rsa_vector.h
+tests_unit_test_rsa_key_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rsa_key_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_sniff_SOURCES = tests/unit/test_sniff.c
 tests_unit_test_sniff_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

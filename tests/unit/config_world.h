@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "core/config.h"
 #include "core/rule.h"
+#include "rsa_vector.h"
 #include <string.h>
 
 #define MAIN_INI "etc/main.ini"
@@ -56,6 +57,10 @@ static int world_secret(void *arg, const char *text, char **out, struct err *err
 	}
 	if (strcmp(text, "env:SECRET") == 0) {
 		*out = mem_strdup("c2VjcmV0LW9mLWVudg==");
+		return 0;
+	}
+	if (strcmp(text, "env:RSA_KEY") == 0) {
+		*out = mem_strdup(RSA_VECTOR_PEM);
 		return 0;
 	}
 	if (strcmp(text, "env:EMPTY") == 0) {

@@ -4,6 +4,7 @@ unit_programs += \
 	tests/unit/test_fastpix_api \
 	tests/unit/test_optiview \
 	tests/unit/test_optiview_api \
+	tests/unit/test_playback_token \
 	tests/unit/test_record \
 	tests/unit/test_redact \
 	tests/unit/test_signature
@@ -11,6 +12,10 @@ unit_programs += \
 tests_unit_test_event_SOURCES = tests/unit/test_event.c
 tests_unit_test_event_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_event_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_playback_token_SOURCES = tests/unit/test_playback_token.c tests/unit/rsa_vector.h
+tests_unit_test_playback_token_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_playback_token_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_record_SOURCES = tests/unit/test_record.c
 tests_unit_test_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -464,9 +464,9 @@ static void warns_of_sloppy_secrets(void **state)
 static void warns_of_what_is_not_there_yet(void **state)
 {
 	(void)state;
-	MUST_FIND(WORKSPACE "request_mp4 = yes\n" /* line 6 */
+	MUST_FIND(WORKSPACE "request_mp4_wait = 1m\n" /* line 6 */
 			    "signing_key_id = k\n"
-			    "signing_key = k\n"
+			    "signing_key = env:RSA_KEY\n"
 			    "reconcile = 15m\n"
 			    "backfill = all\n"
 			    "scrub = 2%/day\n"
@@ -476,9 +476,6 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "[rule r]\nhls_as = package\non_update = version\n"
 			    "keep = 90d\nbandwidth = 1M\nafter = /x\n"
 			    "notify = https://h/x\nnotify_secret = x\n",
-		MAIN_INI ":6: [workspace p] request_mp4: not available yet; ",
-		MAIN_INI ":7: [workspace p] signing_key_id: not available yet; ",
-		MAIN_INI ":8: [workspace p] signing_key: not available yet; ",
 		MAIN_INI ":9: [workspace p] reconcile: not available yet; ",
 		MAIN_INI ":10: [workspace p] backfill: not available yet; ",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
@@ -490,7 +487,7 @@ static void warns_of_what_is_not_there_yet(void **state)
 		MAIN_INI ":25: [rule r] notify: not available yet; ");
 	struct config_notes notes;
 	struct config *config = NULL;
-	world_text(WORKSPACE "request_mp4 = no\nreconcile = off\nbackfill = none\n"
+	world_text(WORKSPACE "request_mp4 = yes\nreconcile = off\nbackfill = none\n"
 			     "scrub = off\nsigning_key =\n[transfer]\nthreads = 1\n"
 			     "segments = 4\nbandwidth = off\n[rule r]\nhls_as = mp4\n"
 			     "on_update = ignore\nkeep = forever\nafter =\n",
@@ -508,6 +505,31 @@ static void warns_of_what_looks_odd(void **state)
 		MAIN_INI ":3: [workspace x] api_secret: the quotation marks are part",
 		MAIN_INI ":5: [workspace x] workspace_id: has no effect",
 		MAIN_INI ":6: [workspace x] ca_file: \" #\" does not begin a comment");
+}
+
+#define OPTIVIEW                                               \
+	"[workspace x]\nplatform = optiview\napi_secret = s\n" \
+	"webhook_secret = dGVzdA==\n" /* line 5 follows */
+
+static void judges_signing_keys(void **state)
+{
+	(void)state;
+	MUST_FIND(WORKSPACE "signing_key_id = k\nsigning_key = pass-word\n", MAIN_INI
+		":7: [workspace p] signing_key: it is neither a PEM private key "
+		"nor base64 of one; expected the RSA private key that FastPix");
+	MUST_FIND(WORKSPACE "signing_key_id = k\n",
+		MAIN_INI ":6: [workspace p] signing_key_id: is set alone");
+	MUST_FIND(WORKSPACE "signing_key = env:RSA_KEY\n",
+		MAIN_INI ":6: [workspace p] signing_key: is set alone");
+	MUST_FIND(OPTIVIEW "signing_key_id = k\n",
+		MAIN_INI ":5: [workspace x] signing_key_id: is set alone");
+	MUST_FIND(OPTIVIEW "signing_key_id = k\nsigning_key = too-short\n", MAIN_INI
+		":6: [workspace x] signing_key: has 9 characters; expected the "
+		"key of the media distribution, 32 to 4096");
+	config_free(
+		must_read(WORKSPACE "signing_key_id = k\nsigning_key = env:RSA_KEY\n"));
+	config_free(must_read(OPTIVIEW
+		"signing_key_id = k\nsigning_key = 0123456789abcdef0123456789abcdef\n"));
 }
 
 static void sees_contradictions(void **state)
@@ -535,6 +557,7 @@ int main(void)
 		cmocka_unit_test(warns_of_sloppy_secrets),
 		cmocka_unit_test(warns_of_what_is_not_there_yet),
 		cmocka_unit_test(warns_of_what_looks_odd),
+		cmocka_unit_test(judges_signing_keys),
 		cmocka_unit_test(sees_contradictions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

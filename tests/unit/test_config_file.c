@@ -231,8 +231,7 @@ static char *dump_of(const char *text)
 static void dumps_what_it_can_read(void **state)
 {
 	char *dump = dump_of("[admin]\npassword = pass-word\n" WORKSPACE
-			     "proxy = http://u:pass-word@h:1\nsigning_key = pass-word\n"
-			     "signing_key_id = x\n"
+			     "proxy = http://u:pass-word@h:1\n"
 			     "[rule r]\nmetadata.a = b, c\nmetadata.d =\n"
 			     "notify = https://h/x?token=pass-word\n"
 			     "notify_secret = pass-word\n");

@@ -76,6 +76,91 @@ static void asks_with_basic_credentials(void **state)
 	http_request_release(&req);
 }
 
+static void asks_for_the_mp4(void **state)
+{
+	struct http_request req;
+	(void)state;
+	platform_fastpix.ask_request(&ws, MEDIA, "audioOnly,capped_4k", &req);
+	assert_string_equal(req.method, "PATCH");
+	assert_string_equal(req.url,
+		"https://api.fastpix.com/v1/on-demand/" MEDIA "/update-mp4Support");
+	assert_string_equal(req.basic, "token-id:token:secret");
+	assert_string_equal(req.body, "{\"mp4Support\":\"audioOnly,capped_4k\"}");
+	http_request_release(&req);
+}
+
+static void reads_what_came_of_asking(void **state)
+{
+#define REFUSAL(code, text) \
+	"{\"success\":false,\"error\":{\"code\":" code ",\"message\":\"" text "\"}}"
+	/* clang-format off */
+	static const struct { int status; const char *body; int class; bool had; const char *says; } rows[] = {
+		{ 200, "{\"success\":true,\"data\":{\"id\":\"m\",\"mp4Support\":\"capped_4k\"}}", ERR_NONE, false, "" },
+		{ 200, "{\"success\":true}", ERR_NONE, false, "" },
+		{ 400, REFUSAL("400", "mp4Support value already exists"), ERR_NONE, true, "" },
+		{ 200, REFUSAL("400", "mp4Support value Already Exists"), ERR_NONE, true, "" },
+		{ 400, REFUSAL("400", "trial plan limits reached"), ERR_PERMANENT, false, "trial plan limits reached" },
+		{ 422, REFUSAL("422", "payload validation failed"), ERR_PERMANENT, false, "validation" },
+		{ 403, REFUSAL("403", "forbidden"), ERR_PERMANENT, false, "may not change media" },
+		{ 401, REFUSAL("401", "unauthorized"), ERR_AUTH, false, "unauthorized" },
+		{ 404, REFUSAL("404", "media workspace relation not found"), ERR_NOT_YET, false, "not found" },
+		{ 500, REFUSAL("500", "it already exists"), ERR_TRANSIENT, false, "" },
+		{ 429, REFUSAL("429", "slow down"), ERR_TRANSIENT, false, "slow down" },
+		{ 524, "<html>", ERR_TRANSIENT, false, "" },
+		{ 200, "already exists", ERR_TRANSIENT, false, "" },
+		{ 200, "", ERR_TRANSIENT, false, "" },
+	};
+	/* clang-format on */
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_response answer =
+			fixture_answer(rows[i].status, rows[i].body);
+		struct err err = { 0 };
+		bool had = !rows[i].had;
+		assert_int_equal(platform_fastpix.ask_response(&answer, &had, &err),
+			-rows[i].class);
+		assert_int_equal(err.class, rows[i].class);
+		assert_int_equal(had, rows[i].had);
+		if (!strstr(err.text, rows[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.text, rows[i].says);
+	}
+}
+
+/* What is there is named again: the setting is replaced as a whole. */
+static void knows_what_can_be_asked_for(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *json, *ask; bool coming; } rows[] = {
+		{ "", "capped_4k", false },
+		{ "\"mp4Support\":\"none\"", "capped_4k", false },
+		{ "\"mp4Support\":\"audioOnly\"", "audioOnly,capped_4k", false },
+		{ "\"mp4Support\":[{\"type\":\"audioOnly\",\"status\":\"ready\"}]", "audioOnly,capped_4k", false },
+		{ "\"mp4Support\":\"capped_4k\"", NULL, false },
+		{ "\"mp4Support\":[{\"type\":\"capped_4k\",\"status\":\"preparing\"}]", NULL, true },
+		{ "\"mp4Support\":[{\"type\":\"capped_4k\",\"status\":\"failed\"}]", NULL, false },
+		{ "\"playbackIds\":[]", NULL, false }, /* not to be had even if it were made */
+		{ "\"playbackIds\":[{\"id\":\"d\",\"accessPolicy\":\"drm\"}],\"mp4Support\":[{\"type\":\"capped_4k\",\"status\":\"preparing\"}]", NULL, false },
+	};
+	/* clang-format on */
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct record record;
+		char *body = mem_printf("{\"success\":true,\"data\":{\"id\":\"m\","
+					"\"status\":\"Ready\"%s%s%s}}",
+			rows[i].json[0] ? "," : "", rows[i].json,
+			strstr(rows[i].json, "playbackIds")
+				? ""
+				: ",\"playbackIds\":[{\"id\":\"p\"}]");
+		assert_int_equal(read_answer(200, body, &record, NULL), 0);
+		const struct source *video =
+			fixture_source(&record, "video", FORM_FILE);
+		assert_same_text(video->ask, rows[i].ask);
+		assert_int_equal(video->coming, rows[i].coming);
+		record_release(&record);
+		free(body);
+	}
+}
+
 /* fastpix.md §9.15: offset is a page from 1, at most 50 each, oldest first. */
 static void lists_by_page(void **state)
 {
@@ -275,6 +360,55 @@ static void chooses_a_playback_id(void **state)
 		record_release(&record);
 		free(body);
 	}
+}
+
+/* Public first, then private with a key, never DRM; one token serves all of it. */
+static void chooses_a_private_playback_id_with_a_key(void **state)
+{
+	/* clang-format off */
+	static const struct { const char *ids, *url, *token_for; bool never; } rows[] = {
+		{ "[{\"id\":\"s\",\"accessPolicy\":\"Private\"}]", "https://stream.fastpix.com/s/capped-4k.mp4", "s", false },
+		{ "[{\"id\":\"s\",\"accessPolicy\":\"private\"},{\"id\":\"p\",\"accessPolicy\":\"public\"}]", "https://stream.fastpix.com/p/capped-4k.mp4", NULL, false },
+		{ "[{\"id\":\"d\",\"accessPolicy\":\"drm\"},{\"id\":\"s\",\"accessPolicy\":\"private\"}]", "https://stream.fastpix.com/s/capped-4k.mp4", "s", false },
+		{ "[{\"id\":\"r\",\"accessPolicy\":\"public\",\"accessRestrictions\":{\"userAgents\":{\"defaultPolicy\":\"deny\"}}},{\"id\":\"s\",\"accessPolicy\":\"private\"}]", "https://stream.fastpix.com/s/capped-4k.mp4", "s", false },
+		{ "[{\"id\":\"d\",\"accessPolicy\":\"drm\"}]", NULL, NULL, true },
+		{ "[{\"id\":\"../s\",\"accessPolicy\":\"private\"}]", NULL, NULL, false },
+	};
+	/* clang-format on */
+	char key_id[] = "k", key[] = "never looked at here";
+	(void)state;
+	ws.signing_key_id = key_id;
+	ws.signing_key = key;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct record record;
+		char *body = mem_printf(
+			"{\"success\":true,\"data\":{\"id\":\"m\","
+			"\"status\":\"Ready\",\"mp4Support\":"
+			"\"capped_4k\",\"playbackIds\":%s,\"tracks\":[{\"id\":"
+			"\"t\",\"type\":\"subtitle\"}],\"generatedSubtitles\":"
+			"[{\"id\":\"g\",\"url\":\"https://x/g.vtt\"}]}}",
+			rows[i].ids);
+		assert_int_equal(read_answer(200, body, &record, NULL), 0);
+		const struct source *video =
+			fixture_source(&record, "video", FORM_FILE);
+		assert_same_text(video->url, rows[i].url);
+		assert_same_text(video->token_for, rows[i].token_for);
+		assert_int_equal(video->never, rows[i].never);
+		assert_same_text(
+			fixture_source(&record, "thumbnail.1", FORM_FILE)->token_for,
+			rows[i].token_for);
+		assert_same_text(
+			fixture_source(&record, "subtitle.t", FORM_FILE)->token_for,
+			rows[i].token_for);
+		/* has a link of its own */
+		assert_same_text(
+			fixture_source(&record, "subtitle.generated.1", FORM_FILE)
+				->token_for,
+			NULL);
+		record_release(&record);
+		free(body);
+	}
+	ws.signing_key_id = ws.signing_key = NULL;
 }
 
 static void audio_only_media_is_audio(void **state)
@@ -619,6 +753,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_with_basic_credentials),
+		cmocka_unit_test(asks_for_the_mp4),
+		cmocka_unit_test(reads_what_came_of_asking),
+		cmocka_unit_test(knows_what_can_be_asked_for),
 		cmocka_unit_test(lists_by_page),
 		cmocka_unit_test(reads_a_whole_media),
 		cmocka_unit_test(offers_sources_of_a_media),
@@ -626,6 +763,7 @@ int main(void)
 		cmocka_unit_test(reads_an_old_media),
 		cmocka_unit_test(reads_every_mp4_support),
 		cmocka_unit_test(chooses_a_playback_id),
+		cmocka_unit_test(chooses_a_private_playback_id_with_a_key),
 		cmocka_unit_test(audio_only_media_is_audio),
 		cmocka_unit_test(tells_types),
 		cmocka_unit_test(reads_durations),

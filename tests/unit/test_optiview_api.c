@@ -208,6 +208,10 @@ static void tells_playlists_from_files(void **state)
 		read_asset(json, &record);
 		assert_int_equal(record.sources[0].form, rows[i].form);
 		assert_string_equal(record.sources[0].url, rows[i].link);
+		/* downloadUrl is signed by itself, url wants a token */
+		assert_int_equal(record.sources[0].token_for != NULL,
+			!rows[i].signed_link ||
+				strcmp(rows[i].link, rows[i].signed_link) != 0);
 		record_release(&record);
 		free(json);
 	}

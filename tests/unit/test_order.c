@@ -194,7 +194,9 @@ static void plan_look(struct look *look)
 	struct record record = {
 		.status = look->answer, .sources = sources, .n_sources = 2
 	};
-	struct plan_input in = { asset, &record, &rule, NOW };
+	struct plan_input in = {
+		.asset = asset, .record = &record, .rule = &rule, .now_ns = NOW
+	};
 	struct plan plan;
 
 	if (look->answer == RECORD_READY && asset->tombstone) {

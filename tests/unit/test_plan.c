@@ -3,9 +3,9 @@
  * as a few words, what the archive has, and what comes of it.
  *
  * A record is a list of sources, "KEY[:OPTION...]" separated by blanks. The role is
- * what the key begins with; options: hls, no (not available yet), NUMBERp (height),
- * vTEXT (version), NUMBERb (bytes), @LANGUAGE. Files are written the same way; eTEXT is
- * an etag.
+ * what the key begins with; options: hls, no (not available yet), coming (being made),
+ * ask (made on demand), NUMBERp (height), vTEXT (version), NUMBERb (bytes), @LANGUAGE.
+ * Files are written the same way; eTEXT is an etag.
  */
 #include <config.h>
 
@@ -32,6 +32,8 @@ struct world {
 	struct rule rule;
 	struct record record;
 	struct asset *asset;
+	bool request_mp4;
+	int64_t now_ns;
 	struct plan plan;
 };
 
@@ -57,6 +59,10 @@ static void source_option(struct source *source, const char *option)
 	} else if (strcmp(option, "no") == 0) {
 		source->available = false;
 		source->why = mem_strdup("it is being made");
+	} else if (strcmp(option, "coming") == 0) {
+		source->coming = true;
+	} else if (strcmp(option, "ask") == 0) {
+		source->ask = mem_strdup("capped_4k");
 	} else if (*option == 'v') {
 		source->version = mem_strdup(option + 1);
 	} else if (*option == '@') {
@@ -123,7 +129,14 @@ static void begin(struct world *world, const char *sources, const char *files)
 
 static void make(struct world *world)
 {
-	struct plan_input in = { world->asset, &world->record, &world->rule, 1000 };
+	struct plan_input in = {
+		.asset = world->asset,
+		.record = &world->record,
+		.rule = &world->rule,
+		.now_ns = world->now_ns ? world->now_ns : 1000,
+		.request_mp4 = world->request_mp4,
+		.request_mp4_wait_ms = INT64_C(30) * 60 * 1000,
+	};
 
 	plan_make(&in, &world->plan);
 }
@@ -274,6 +287,100 @@ static void the_rule_says_which_form(void **state)
 		make(&world);
 		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
 		assert_says(&world.plan, rows[i].says);
+		end(&world);
+	}
+}
+
+/* ---- asking for the MP4 ---- */
+
+#define MINUTE_NS     (INT64_C(60) * 1000 * 1000 * 1000)
+#define HLS_AND(more) "video:no:" more " video-hls:hls"
+
+static void the_mp4_is_asked_for_once(void **state)
+{
+	static const struct {
+		const char *sources;
+		bool request;
+		int asked, now; /* minutes; asked 0: never */
+		const char *refused;
+		bool asks;
+		int until;
+		const char *says;
+	} rows[] = {
+		{ HLS_AND("ask"), true, 0, 5, NULL, true, 0,
+			"it is being made; the platform is asked to make it" },
+		{ HLS_AND("ask"), false, 0, 5, NULL, false, 0, "as HLS" },
+		{ HLS_AND("ask:1080p"), true, 0, 5, NULL, true, 0, "is asked" },
+		{ HLS_AND("ask:2160p"), true, 0, 5, NULL, false, 0, "as HLS" },
+		/* not one that is coming, has failed, or is there */
+		{ HLS_AND("coming"), true, 0, 5, NULL, false, 0, "as HLS" },
+		{ HLS_AND("720p"), true, 0, 5, NULL, false, 0, "as HLS" },
+		{ "video:ask video-hls:hls", true, 0, 5, NULL, false, 0, "" },
+		/* asked: waited for, for half an hour */
+		{ HLS_AND("ask"), true, 5, 6, NULL, false, 35,
+			"waited for until 1970-01-01T00:35" },
+		{ HLS_AND("coming"), true, 5, 34, NULL, false, 35, "waited for" },
+		{ HLS_AND("coming"), false, 5, 34, NULL, false, 35, "waited for" },
+		{ HLS_AND("coming"), true, 5, 35, NULL, false, 0,
+			"has not come within 30m (it is being made); the media is there "
+			"as HLS" },
+		{ HLS_AND("ask"), true, 5, 90, NULL, false, 0, "has not come" },
+		{ HLS_AND("720p"), true, 5, 6, NULL, false, 0,
+			"it is being made; the media is there as HLS" },
+		{ HLS_AND("ask"), true, 5, 6, "no money", false, 0,
+			"asking for it was in vain (no money); the media is there as "
+			"HLS" },
+		/* made by somebody else meanwhile */
+		{ HLS_AND("coming"), true, 5, 6, "no money", false, 0, "as HLS" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, "");
+		world.request_mp4 = rows[i].request;
+		world.now_ns = rows[i].now * MINUTE_NS;
+		world.asset->mp4_asked_ns = rows[i].asked * MINUTE_NS;
+		world.asset->mp4_refused = mem_strdup(rows[i].refused);
+		make(&world);
+		assert_int_equal(world.plan.ask != NULL, rows[i].asks);
+		assert_int_equal(world.plan.until_ns, rows[i].until * MINUTE_NS);
+		assert_says(&world.plan, rows[i].says);
+		if (*rows[i].says) {
+			assert_int_equal(world.plan.state, ASSET_WAITING);
+			assert_int_equal(world.plan.due, PLAN_DUE_SCHEDULE);
+		}
+		end(&world);
+	}
+}
+
+static void the_mp4_is_asked_for_where_it_is_wanted(void **state)
+{
+	static const struct {
+		unsigned fetch;
+		enum video_form video[2];
+		size_t n_video;
+		const char *files;
+		bool asks;
+	} rows[] = {
+		{ ALL_BUT_AUDIO, { VIDEO_MP4, VIDEO_HLS }, 2, "", true },
+		{ ALL_BUT_AUDIO, { VIDEO_MP4 }, 1, "", true },
+		{ ALL_BUT_AUDIO, { VIDEO_HLS, VIDEO_MP4 }, 2, "", false },
+		{ ALL_BUT_AUDIO, { VIDEO_HLS }, 1, "", false },
+		{ FETCH_THUMBNAIL, { VIDEO_MP4, VIDEO_HLS }, 2, "", false },
+		{ ALL_BUT_AUDIO, { VIDEO_MP4, VIDEO_HLS }, 2, "video", false },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, HLS_AND("ask"), rows[i].files);
+		world.request_mp4 = true;
+		world.rule.fetch = rows[i].fetch;
+		memcpy(world.rule.video, rows[i].video, sizeof(world.rule.video));
+		world.rule.n_video = rows[i].n_video;
+		make(&world);
+		assert_int_equal(world.plan.ask != NULL, rows[i].asks);
 		end(&world);
 	}
 }
@@ -590,6 +697,8 @@ int main(void)
 		cmocka_unit_test(the_rule_says_what_is_fetched),
 		cmocka_unit_test(the_main_file),
 		cmocka_unit_test(the_rule_says_which_form),
+		cmocka_unit_test(the_mp4_is_asked_for_once),
+		cmocka_unit_test(the_mp4_is_asked_for_where_it_is_wanted),
 		cmocka_unit_test(audio_only_media_by_rule),
 		cmocka_unit_test(only_what_differs_is_fetched_again),
 		cmocka_unit_test(without_a_validator_the_size_is_rechecked),

@@ -53,6 +53,8 @@ static void fill(struct asset *asset)
 	asset->contradicted = true;
 	asset->attempts = 3;
 	asset->trouble_ns = T0 + 3;
+	asset->mp4_asked_ns = T0 + 6;
+	mem_replace(&asset->mp4_refused, "forbidden");
 	asset->looked_ns = T0 + 4;
 	asset->archived_ns = T0 + 5;
 	asset->priority = -7;
@@ -83,6 +85,8 @@ static void what_is_saved_is_loaded(void **state)
 	assert_true(copy->contradicted);
 	assert_int_equal(copy->attempts, 3);
 	assert_int_equal(copy->trouble_ns, T0 + 3);
+	assert_int_equal(copy->mp4_asked_ns, T0 + 6);
+	assert_string_equal(copy->mp4_refused, "forbidden");
 	assert_int_equal(copy->looked_ns, T0 + 4);
 	assert_int_equal(copy->archived_ns, T0 + 5);
 	assert_int_equal(copy->priority, -7);
