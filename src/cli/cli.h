@@ -19,6 +19,7 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_CONFIG = 3,
 	CLI_NO_AGENT = 4,
+	CLI_DAMAGE = 5, /* or differences */
 	CLI_NO_ASSET = 6,
 };
 
@@ -88,6 +89,7 @@ int cmd_rm(struct cli *cli, int argc, char **argv);
 int cmd_hold(struct cli *cli, int argc, char **argv);
 int cmd_unhold(struct cli *cli, int argc, char **argv);
 int cmd_pause(struct cli *cli, int argc, char **argv);
+int cmd_reconcile(struct cli *cli, int argc, char **argv);
 int cmd_resume(struct cli *cli, int argc, char **argv);
 int cmd_sign(struct cli *cli, int argc, char **argv);
 int cmd_doctor(struct cli *cli, int argc, char **argv);

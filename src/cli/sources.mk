@@ -8,6 +8,7 @@ libvodkeep_a_SOURCES += src/cli/client.c src/cli/client.h
 libvodkeep_a_SOURCES += src/cli/cmd_assets.c
 libvodkeep_a_SOURCES += src/cli/cmd_control.c
 libvodkeep_a_SOURCES += src/cli/cmd_doctor.c
+libvodkeep_a_SOURCES += src/cli/cmd_reconcile.c
 libvodkeep_a_SOURCES += src/cli/cmd_sign.c
 libvodkeep_a_SOURCES += src/cli/cmd_status.c
 libvodkeep_a_SOURCES += src/cli/options.c src/cli/options.h

@@ -194,6 +194,17 @@ static const char *const steps[] = {
 	" WHERE due_ns > 0 AND waits_for IS NULL;"
 	"CREATE INDEX assets_waiting ON assets(waits_for, looked_ns)"
 	" WHERE waits_for IS NOT NULL;",
+
+	/* 4: reconciling: walks through the platform's list, and what lists have told
+	 */
+	"ALTER TABLE workspaces ADD COLUMN walk_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN walk_page INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN reconciled_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN lost_oldest_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN listed_mark INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN missed_ns INTEGER NOT NULL DEFAULT 0;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

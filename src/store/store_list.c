@@ -1,0 +1,142 @@
+/*
+ * The store's writes that come from a platform's list, and the differences that they
+ * answer. Like store_write.c, requests and nothing else.
+ */
+#include <config.h>
+
+#include "store/request.h"
+
+#include "base/mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- differences ---- */
+
+void differences_add(struct differences *found, enum listing_kind kind, const char *id,
+	const char *title)
+{
+	found->counts[kind]++;
+	if (found->n >= DIFFERENCES_MAX)
+		return;
+	found->items = mem_grow(found->items, found->n + 1, sizeof(*found->items));
+	found->items[found->n++] = (struct difference){
+		.id = mem_strdup(id),
+		.title = mem_strdup(title),
+		.kind = kind,
+	};
+}
+
+void differences_release(struct differences *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		free(found->items[i].id);
+		free(found->items[i].title);
+	}
+	free(found->items);
+	memset(found, 0, sizeof(*found));
+}
+
+void differences_move(struct differences *to, struct differences *from)
+{
+	size_t n = from->n;
+
+	if (to->n + n > DIFFERENCES_MAX)
+		n = DIFFERENCES_MAX - to->n;
+	for (int kind = 0; kind < LISTING_KINDS; kind++)
+		to->counts[kind] += from->counts[kind];
+	if (n)
+		to->items = mem_grow(to->items, to->n + n, sizeof(*to->items));
+	for (size_t i = 0; i < n; i++) {
+		to->items[to->n++] = from->items[i];
+		memset(&from->items[i], 0, sizeof(from->items[i]));
+	}
+	differences_release(from);
+}
+
+int64_t differences_count(const struct differences *found)
+{
+	int64_t count = 0;
+
+	for (int kind = 0; kind < LISTING_KINDS; kind++)
+		count += found->counts[kind];
+	return count;
+}
+
+/* ---- requests ---- */
+
+struct listing {
+	struct request request;
+	struct list_order order;
+	struct walk walk;
+	struct listed *listed;
+	size_t n;
+	struct differences found;
+	int64_t now_ns;
+	store_list_cb cb;
+	void *arg;
+};
+
+static int page_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	struct listing *listing = container_of(request, struct listing, request);
+
+	return backend->list_page(conn, &listing->order, listing->listed, listing->n,
+		listing->now_ns, &listing->found, err);
+}
+
+static int end_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	struct listing *listing = container_of(request, struct listing, request);
+	int rc = backend->list_end(conn, &listing->order, listing->now_ns,
+		&listing->walk, &listing->found, err);
+
+	request->again = !rc && listing->walk.more;
+	return rc;
+}
+
+static void listing_answer(struct request *request)
+{
+	struct listing *listing = container_of(request, struct listing, request);
+
+	listing->cb(listing->arg, &request->err,
+		request->err.class ? NULL : &listing->found);
+	for (size_t i = 0; i < listing->n; i++)
+		listed_release(&listing->listed[i]);
+	free(listing->listed);
+	free(listing->order.workspace);
+	differences_release(&listing->found);
+}
+
+static struct listing *listing_new(struct store *store, const struct list_order *order,
+	int (*work)(struct request *request, const struct backend *backend,
+		struct backend_conn *conn, struct err *err),
+	store_list_cb cb, void *arg)
+{
+	struct listing *listing =
+		request_new(store, sizeof(*listing), work, listing_answer);
+
+	listing->order = *order;
+	listing->order.workspace = mem_strdup(order->workspace);
+	listing->now_ns = store_now_ns(store);
+	listing->cb = cb;
+	listing->arg = arg;
+	return listing;
+}
+
+void store_list_page(struct store *store, const struct list_order *order,
+	struct listed *listed, size_t n, store_list_cb cb, void *arg)
+{
+	struct listing *listing = listing_new(store, order, page_work, cb, arg);
+
+	listing->listed = listed;
+	listing->n = n;
+	request_write(&listing->request);
+}
+
+void store_list_end(struct store *store, const struct list_order *order,
+	store_list_cb cb, void *arg)
+{
+	request_write(&listing_new(store, order, end_work, cb, arg)->request);
+}
