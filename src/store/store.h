@@ -148,7 +148,7 @@ enum list_mode {
 	LIST_DRY,  /* tell what differs; only that an asset was seen is remembered */
 };
 struct list_order {
-	char *workspace;
+	const char *workspace;
 	enum list_mode mode;
 	int64_t walk_ns;    /* when the walk through the list began; names it */
 	int64_t deleted_ns; /* of the nameless deletion that it answers; 0 none */

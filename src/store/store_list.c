@@ -67,6 +67,7 @@ int64_t differences_count(const struct differences *found)
 struct listing {
 	struct request request;
 	struct list_order order;
+	char *workspace;
 	struct walk walk;
 	struct listed *listed;
 	size_t n;
@@ -105,7 +106,7 @@ static void listing_answer(struct request *request)
 	for (size_t i = 0; i < listing->n; i++)
 		listed_release(&listing->listed[i]);
 	free(listing->listed);
-	free(listing->order.workspace);
+	free(listing->workspace);
 	differences_release(&listing->found);
 }
 
@@ -118,7 +119,8 @@ static struct listing *listing_new(struct store *store, const struct list_order 
 		request_new(store, sizeof(*listing), work, listing_answer);
 
 	listing->order = *order;
-	listing->order.workspace = mem_strdup(order->workspace);
+	listing->workspace = mem_strdup(order->workspace);
+	listing->order.workspace = listing->workspace;
 	listing->now_ns = store_now_ns(store);
 	listing->cb = cb;
 	listing->arg = arg;

@@ -250,10 +250,10 @@ def test_pages_that_shift_while_they_are_read(agent: Agent, twin: Twin) -> None:
         twin.delete(item)
     sin.release()
     assert process.wait(60) == 0
+    assert len(calls(twin, "fastpix")[1]) == 120, "what has moved is not asked for"
+    reconcile(agent, "fastpix")
     agent.wait_states({agent.name(item): "deleted" for item in media[:3]})
-    asked = calls(twin, "fastpix")[1]
-    assert len(asked) <= 123, "each once, and what is gone once more"
-    assert all("contradict" not in agent.story(item) for item in media[50:53])
+    assert sorted(calls(twin, "fastpix")[1][120:]) == sorted(item.id for item in media[:3])
 
 
 @both_platforms
@@ -311,7 +311,9 @@ def test_nothing_changed_costs_the_list_alone(idle_agent: Agent, twin: Twin, pla
                    if one["name"] == workspace)
 
     wait_until(lambda: ignored() == 1000, 120, "1,000 assets", ignored)
-    assert len(calls(twin, platform)[1]) == 1000, "one call for each that is new"
+    asked = calls(twin, platform)[1]
+    assert len(set(asked)) == 1000, "one call for each that is new"
+    assert len(asked) < 1010, "a look that ends while the next are being read may be repeated"
     pages = 20 if platform == "fastpix" else 11
     twin.log.clear()
     assert reconcile(agent, platform)["listed"] == 1000
