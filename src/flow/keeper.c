@@ -49,6 +49,24 @@ void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
+int64_t keeper_reconcile(
+	struct keeper *keeper, const char *workspace, bool dry_run, struct err *err)
+{
+	struct lane *lane = keeper_lane(keeper, workspace);
+	int64_t number;
+
+	if (!lane)
+		return err_set(
+			err, ERR_NOT_FOUND, "there is no workspace %s", workspace);
+	if (keeper->paused_all || lane->paused)
+		return err_set(err, ERR_LOCAL,
+			"%s is paused: `vodkeep resume' lets it be reconciled",
+			workspace);
+	number = keeper_walk_ask(lane, dry_run);
+	keeper_tick_in(keeper, TICK_SOON_MS);
+	return number;
+}
+
 static void on_paused_stored(void *arg, const struct err *err)
 {
 	struct log_about about = { 0 };

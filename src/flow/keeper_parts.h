@@ -25,7 +25,8 @@ struct lane {
 	bool walk_asked;         /* the present one was asked for by a person */
 	int64_t sweep_wanted_ns; /* a nameless deletion to follow up; 0 none */
 	int64_t walk_at_ms;      /* monotonic: none before; after failures */
-	int64_t next_full_ms;    /* monotonic: when to reconcile again by itself */
+	int64_t full_ms;         /* monotonic: when the last full walk ended */
+	bool full_once;          /* there has been one since the start */
 	int walk_attempts;
 	int64_t resume_ns; /* a full walk that has not ended; 0 none */
 	int resume_page;
@@ -68,11 +69,19 @@ void keeper_maybe_parked(struct keeper *keeper);
 void keeper_all_dirty(struct keeper *keeper);
 void keeper_look_done(void *arg, struct look *look);
 struct slots *keeper_removal_turn(void *arg, const char *workspace);
-/* keeper_reconcile.c */
-/* Remember since when the workspace is served, if that is not known yet. */
-void keeper_note_began(struct keeper *keeper, const struct lane *lane);
+/* What a walk tells: it has made something due; it has ended. */
 void keeper_walk_news(void *arg, struct reconcile *walk);
 void keeper_walk_done(void *arg, struct reconcile *walk, const struct err *err);
+
+/* ---- keeper_reconcile.c ---- */
+
+/* Remember since when the workspace is served, if that is not known yet. */
+void keeper_note_began(struct keeper *keeper, const struct lane *lane);
+/* What keeper_reconcile() answers. */
+int64_t keeper_walk_ask(struct lane *lane, bool dry_run);
+/* How a walk went, and when the next is due. */
+void keeper_walk_ended(
+	struct keeper *keeper, struct reconcile *walk, const struct err *err);
 /* Begin the walk that is wanted, if any and none is going on. */
 void keeper_maybe_walk(struct keeper *keeper, struct lane *lane);
 /* Milliseconds until one is wanted; -1: nothing known. */

@@ -32,27 +32,16 @@ static bool is_asked(const struct lane *lane, bool dry)
 	return lane->reports[dry].asked > lane->reports[dry].done;
 }
 
-int64_t keeper_reconcile(
-	struct keeper *keeper, const char *workspace, bool dry_run, struct err *err)
+int64_t keeper_walk_ask(struct lane *lane, bool dry_run)
 {
-	struct lane *lane = keeper_lane(keeper, workspace);
-	struct reconcile_report *report;
+	struct reconcile_report *report = &lane->reports[dry_run];
 
-	if (!lane)
-		return err_set(
-			err, ERR_NOT_FOUND, "there is no workspace %s", workspace);
-	if (keeper->paused_all || lane->paused)
-		return err_set(err, ERR_LOCAL,
-			"%s is paused: `vodkeep resume' lets it be reconciled",
-			workspace);
-	report = &lane->reports[dry_run];
 	/* The one that is going on may have passed by what the person means. */
 	report->asked = report->done + 1;
 	if (lane->walk && lane->walk_asked &&
 		(reconcile_order(lane->walk)->mode == LIST_DRY) == dry_run)
 		report->asked++;
 	lane->walk_at_ms = 0;
-	keeper_tick_in(keeper, TICK_SOON_MS);
 	return report->asked;
 }
 
@@ -123,8 +112,6 @@ static void walk_failed(struct keeper *keeper, struct lane *lane,
 static void walk_went_well(
 	struct keeper *keeper, struct lane *lane, const struct list_order *order)
 {
-	const struct workspace_config *ws = config_of(keeper, lane);
-
 	lane->walk_attempts = 0;
 	lane->walk_at_ms = 0;
 	set_warning(keeper, lane, NULL, 0);
@@ -132,8 +119,10 @@ static void walk_went_well(
 		return;
 	if (lane->sweep_wanted_ns == order->deleted_ns)
 		lane->sweep_wanted_ns = 0;
-	if (order->mode == LIST_FULL && ws)
-		lane->next_full_ms = clock_system.mono_ms() + ws->reconcile_ms;
+	if (order->mode == LIST_FULL) {
+		lane->full_ms = clock_system.mono_ms();
+		lane->full_once = true;
+	}
 }
 
 static void tell(struct reconcile *walk)
@@ -162,17 +151,9 @@ static void tell(struct reconcile *walk)
 			reconcile_listed(walk));
 }
 
-void keeper_walk_news(void *arg, struct reconcile *walk)
+void keeper_walk_ended(
+	struct keeper *keeper, struct reconcile *walk, const struct err *err)
 {
-	struct keeper *keeper = arg;
-
-	keeper_lane(keeper, reconcile_order(walk)->workspace)->dirty = true;
-	keeper_tick_in(keeper, TICK_SOON_MS);
-}
-
-void keeper_walk_done(void *arg, struct reconcile *walk, const struct err *err)
-{
-	struct keeper *keeper = arg;
 	const struct list_order *order = reconcile_order(walk);
 	struct lane *lane = keeper_lane(keeper, order->workspace);
 
@@ -189,10 +170,6 @@ void keeper_walk_done(void *arg, struct reconcile *walk, const struct err *err)
 		walk_failed(keeper, lane, order, err);
 	}
 	report_done(lane, walk, err);
-	if (keeper->parking)
-		keeper_maybe_parked(keeper);
-	else
-		keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
 /* ---- which, and when ---- */
@@ -235,7 +212,9 @@ static bool is_time(const struct lane *lane, const struct workspace_config *ws)
 {
 	if (lane->resume_ns > 0) /* begun, and not ended: also one that was asked for */
 		return true;
-	return ws->reconcile_ms > 0 && clock_system.mono_ms() >= lane->next_full_ms;
+	return ws->reconcile_ms > 0 &&
+	       (!lane->full_once ||
+		       clock_system.mono_ms() >= lane->full_ms + ws->reconcile_ms);
 }
 
 static void start(struct keeper *keeper, struct lane *lane,
@@ -290,7 +269,7 @@ int64_t keeper_walk_wait_ms(const struct keeper *keeper, const struct lane *lane
 		is_time(lane, ws))
 		wait_ms = 0;
 	else if (ws->reconcile_ms > 0)
-		wait_ms = lane->next_full_ms - now_ms;
+		wait_ms = lane->full_ms + ws->reconcile_ms - now_ms;
 	if (wait_ms >= 0 && wait_ms < lane->walk_at_ms - now_ms)
 		wait_ms = lane->walk_at_ms - now_ms;
 	return wait_ms;

@@ -183,6 +183,27 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 		looks_max(keeper, lane), on_due, asking);
 }
 
+/* ---- walks through the platforms' lists ---- */
+
+void keeper_walk_news(void *arg, struct reconcile *walk)
+{
+	struct keeper *keeper = arg;
+
+	keeper_lane(keeper, reconcile_order(walk)->workspace)->dirty = true;
+	keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
+void keeper_walk_done(void *arg, struct reconcile *walk, const struct err *err)
+{
+	struct keeper *keeper = arg;
+
+	keeper_walk_ended(keeper, walk, err);
+	if (keeper->parking)
+		keeper_maybe_parked(keeper);
+	else
+		keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
 /* ---- the turn ---- */
 
 /* Milliseconds until the lane has something to do; -1: nothing known. */
