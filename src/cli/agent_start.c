@@ -182,7 +182,7 @@ int agent_open(struct agent *agent, struct err *err)
 	const struct config *config = agent->settings->config;
 	struct http_client_options client = {
 		.user_agent = config->transfer.user_agent,
-		.per_host = 8,
+		.per_host = agent->settings->config->transfer.per_host,
 	};
 	struct transfers_options transfers;
 	struct keeper_options keeper = {

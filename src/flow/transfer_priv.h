@@ -143,6 +143,8 @@ struct station {
 	/* The worker thread's. */
 	uv_loop_t *loop;
 	uv_timer_t tick;
+	uv_timer_t ramp; /* runs while a job may yet want further calls */
+	uv_timer_cb on_ramp;
 	TAILQ_HEAD(job_list, job) jobs;
 	struct outlet *outlet, *retired;
 	struct block *spare;

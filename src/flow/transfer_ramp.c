@@ -5,11 +5,14 @@
 
 #include "flow/transfer_ramp.h"
 
-#define FAR_MS      25   /* an answer that takes so long comes from far */
-#define SKIP_MS     50   /* of each measurement */
-#define MEASURE_MS  50   /* at least */
+#define FAR_MS      25           /* an answer that takes so long comes from far */
+#define SKIP_MS     30           /* of each measurement */
+#define MEASURE_MS  30           /* at least, and … */
+#define ENOUGH      (256 * 1024) /* … until so many bytes have come … */
+#define LONGEST_MS  100          /* … or that has passed */
 #define LEFT_S      0.25 /* a file that is done so soon needs no further connection */
 #define GAIN        1.3  /* by twice as many */
+#define PACED       0.5  /* of the rate so far: the server holds back */
 #define IDLE_ENOUGH 0.15 /* of the time */
 
 void ramp_init(struct ramp *ramp, int most)
@@ -27,6 +30,8 @@ void ramp_answered(struct ramp *ramp, uint64_t now_ms, uint64_t after_ms)
 		ramp->settled = true;
 		return;
 	}
+	if (!ramp->began_ms)
+		ramp->began_ms = now_ms;
 	ramp->from_ms = now_ms + SKIP_MS;
 	ramp->measuring = false;
 }
@@ -48,8 +53,12 @@ static void begin(struct ramp *ramp, const struct ramp_view *view)
 static bool worth_more(const struct ramp *ramp, const struct ramp_view *view,
 	double rate, double seconds)
 {
-	return rate > 0 && ramp->want < ramp->most && rate >= GAIN * ramp->rate &&
-	       (double)view->left / rate > LEFT_S &&
+	double so_far =
+		(double)view->bytes * 1000 / (double)(view->now_ms - ramp->began_ms);
+
+	return ramp->want < ramp->most &&
+	       (rate >= GAIN * ramp->rate || rate < PACED * so_far) &&
+	       (double)view->left > LEFT_S * so_far &&
 	       view->idle_s - ramp->from_idle_s > IDLE_ENOUGH * seconds;
 }
 
@@ -62,7 +71,9 @@ int ramp_want(struct ramp *ramp, const struct ramp_view *view)
 		begin(ramp, view);
 		return ramp->want;
 	}
-	if (view->now_ms < ramp->from_ms + MEASURE_MS)
+	if (view->now_ms < ramp->from_ms + MEASURE_MS ||
+		(view->now_ms < ramp->from_ms + LONGEST_MS &&
+			view->bytes - ramp->from_bytes < ENOUGH))
 		return ramp->want;
 	double seconds = (double)(view->now_ms - ramp->from_ms) / 1000;
 	double rate = (double)(view->bytes - ramp->from_bytes) / seconds;

@@ -6,7 +6,8 @@
  * has answered. Elsewhere their number is doubled as long as that raises the
  * throughput, this end has time to spare, and enough is left to be worth it. What a
  * server sends at the very first (a burst it allows before its limit counts) is left
- * out of each measurement.
+ * out of each measurement; and where after it next to nothing comes, the server paces
+ * each connection, and a further one is worth it too.
  */
 #ifndef VODKEEP_FLOW_TRANSFER_RAMP_H
 #define VODKEEP_FLOW_TRANSFER_RAMP_H
@@ -15,11 +16,12 @@
 #include <stdint.h>
 
 struct ramp {
-	int want;         /* connections, at present */
-	int most;         /* … that the server and the settings allow */
-	bool settled;     /* more would not help */
-	uint64_t from_ms; /* the measurement's beginning; 0: none is under way */
-	bool measuring;   /* it has begun */
+	int want;          /* connections, at present */
+	int most;          /* … that the server and the settings allow */
+	bool settled;      /* more would not help */
+	uint64_t began_ms; /* the first answer */
+	uint64_t from_ms;  /* the measurement's beginning; 0: none is under way */
+	bool measuring;    /* it has begun */
 	int64_t from_bytes;
 	double from_idle_s;
 	double rate; /* of the measurement before, with fewer; bytes/s, 0 none */

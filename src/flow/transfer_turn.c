@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include <assert.h>
 
+#define RAMP_MS   15
 #define HASH_STEP (INT64_C(32) << 20) /* so that a stop is heard soon */
 
 /* Classes of the floors below that mean nothing to the owner. */
@@ -95,4 +96,7 @@ void job_ramp_answered(struct job *job, const struct range *range, bool ranges_k
 		ramp_init(&job->ramp,
 			ranges_known && job->part.total >= 0 ? most_calls(job) : 1);
 	ramp_answered(&job->ramp, now, now - range->asked_at);
+	if (!job->ramp.settled && !uv_is_active((uv_handle_t *)&job->station->ramp))
+		uv_timer_start(
+			&job->station->ramp, job->station->on_ramp, RAMP_MS, RAMP_MS);
 }

@@ -55,6 +55,22 @@ static void on_tick(uv_timer_t *tick)
 	}
 }
 
+/* Also where no data comes: a server that paces its connections is found by that. */
+static void on_ramp(uv_timer_t *timer)
+{
+	struct station *station = container_of(timer, struct station, ramp);
+	struct job *job;
+	bool any = false;
+
+	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link)) {
+		job_more_calls(job);
+		any = any || (job->ramp.most > 1 && !job->ramp.settled &&
+				     job->state == JOB_RECEIVE && !job->ending);
+	}
+	if (!any)
+		uv_timer_stop(timer);
+}
+
 static void start_tick(struct station *station)
 {
 	if (!uv_is_active((uv_handle_t *)&station->tick))
@@ -211,6 +227,8 @@ static int on_begin(void *arg, uv_loop_t *loop, struct err *err)
 	station->per_host = options->per_host;
 	uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
 	uv_timer_init(loop, &station->tick);
+	uv_timer_init(loop, &station->ramp);
+	station->on_ramp = on_ramp;
 	throttle_open(&station->throttle, loop);
 	return 0;
 }
@@ -224,6 +242,7 @@ static void on_stop(void *arg)
 	outlet_close(station->outlet);
 	throttle_close(&station->throttle);
 	uv_close((uv_handle_t *)&station->tick, NULL);
+	uv_close((uv_handle_t *)&station->ramp, NULL);
 }
 
 static void on_end(void *arg)

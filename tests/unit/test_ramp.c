@@ -73,6 +73,29 @@ static void test_a_burst_does_not_count(void **state)
 	assert_int_equal(drive(&line, 16, INT64_C(512) * MIB), 16);
 }
 
+/* As nginx does it: what a connection may have of each second comes at its beginning.
+ */
+static void test_a_burst_each_second(void **state)
+{
+	struct ramp ramp;
+	struct ramp_view view = { .now_ms = 1000, .calls = 1, .left = 64 * MIB };
+	(void)state;
+	ramp_init(&ramp, 16);
+	ramp_answered(&ramp, view.now_ms, 1);
+	view.bytes = 4 * MIB;
+	for (int want = 1; view.now_ms < 1700; view.now_ms += 10) {
+		view.idle_s += 0.009;
+		view.left = 64 * MIB - view.bytes;
+		if (want > view.calls) {
+			view.bytes += (int64_t)4 * MIB * (want - view.calls);
+			view.calls = want;
+			ramp_answered(&ramp, view.now_ms, 1);
+		}
+		want = ramp_want(&ramp, &view);
+	}
+	assert_int_equal(view.calls, 16);
+}
+
 static void test_a_full_line(void **state)
 {
 	const struct line one = {
@@ -132,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limited_connections),
 		cmocka_unit_test(test_a_burst_does_not_count),
+		cmocka_unit_test(test_a_burst_each_second),
 		cmocka_unit_test(test_a_full_line),
 		cmocka_unit_test(test_this_end_is_the_limit),
 		cmocka_unit_test(test_soon_done),
