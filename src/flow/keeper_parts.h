@@ -20,6 +20,8 @@ struct lane {
 	bool asking;     /* store_due() is on its way */
 	int64_t next_ns; /* the store's next due time; 0 none */
 	size_t looks;
+	int64_t *ended; /* rows whose looks ended while store_due() was on its way */
+	size_t n_ended;
 	struct slots *removals; /* one at a time */
 	struct reconcile *walk;
 	bool walk_asked;         /* the present one was asked for by a person */

@@ -101,6 +101,11 @@ void keeper_look_done(void *arg, struct look *look)
 		}
 	}
 	if (lane) {
+		if (lane->asking) {
+			lane->ended = mem_grow(
+				lane->ended, lane->n_ended + 1, sizeof(*lane->ended));
+			lane->ended[lane->n_ended++] = look_row(look);
+		}
 		lane->looks--;
 		lane->dirty = true;
 	}
@@ -134,6 +139,15 @@ struct asking {
 	char *workspace;
 };
 
+/* What the store has read as due may be so no more: the lane asks again. */
+static bool has_ended(const struct lane *lane, int64_t row)
+{
+	for (size_t i = 0; i < lane->n_ended; i++)
+		if (lane->ended[i] == row)
+			return true;
+	return false;
+}
+
 static void on_due(void *arg, const struct err *err, const struct due_asset *due,
 	size_t n, int64_t next_ns)
 {
@@ -159,7 +173,7 @@ static void on_due(void *arg, const struct err *err, const struct due_asset *due
 	if (!lane_may_look(keeper, lane)) /* paused or reloaded meanwhile */
 		lane->dirty = true;
 	for (size_t i = 0; i < n && lane_may_look(keeper, lane); i++) {
-		if (in_flight(keeper, due[i].row))
+		if (in_flight(keeper, due[i].row) || has_ended(lane, due[i].row))
 			continue;
 		if (lane->looks >= looks_max(keeper, lane) ||
 			(lane->looks > 0 && api_on_trial(keeper->api, lane->name))) {
@@ -178,6 +192,7 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 	asking->keeper = keeper;
 	asking->workspace = mem_strdup(lane->name);
 	lane->asking = true;
+	lane->n_ended = 0;
 	lane->dirty = false;
 	store_due(keeper->o.store, lane->name, clock_system.wall_ns(),
 		looks_max(keeper, lane), on_due, asking);
