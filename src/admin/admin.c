@@ -53,11 +53,15 @@ static const struct route routes[] = {
 	{ "POST", "/api/v1/reconcile",    admin_reconcile,    false },
 	{ "POST", "/api/v1/pause",        admin_pause,        false },
 	{ "POST", "/api/v1/resume",       admin_resume,       false },
+	{ "GET",  "/api/v1/verify",       admin_verify_show,  true },
+	{ "POST", "/api/v1/verify",       admin_verify,       false },
+	{ "POST", "/api/v1/verify/cancel", admin_verify_cancel, false },
+	{ "POST", "/api/v1/backup",       admin_backup,       false },
 };
 /* clang-format on */
 
 /* The route of a request; NULL when there is none, with the method the path does have
- * in *allowed (NULL: the path is unknown). */
+ * in *allowed, or those of a path with two (NULL: the path is unknown). */
 static const struct route *find_route(
 	const struct http_in *in, struct route_args *args, const char **allowed)
 {
@@ -71,7 +75,7 @@ static const struct route *find_route(
 			continue;
 		if (strcmp(routes[i].method, method) == 0)
 			return &routes[i];
-		*allowed = routes[i].method;
+		*allowed = *allowed ? "GET, HEAD, POST" : routes[i].method;
 	}
 	return NULL;
 }
@@ -228,6 +232,8 @@ void admin_detach(struct admin *admin)
 {
 	admin->on.keeper = NULL;
 	admin->on.transfers = NULL;
+	admin->on.verifier = NULL;
+	admin->on.scrub = NULL;
 }
 
 size_t admin_pending(const struct admin *admin)

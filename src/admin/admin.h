@@ -7,7 +7,9 @@
 #define VODKEEP_ADMIN_ADMIN_H
 
 #include "flow/keeper.h"
+#include "flow/scrub.h"
 #include "flow/transfer.h"
+#include "flow/verifier.h"
 #include "flow/warnings.h"
 #include "io/http_server.h"
 #include "store/store.h"
@@ -22,6 +24,8 @@ struct admin_options {
 	struct keeper *keeper;
 	struct transfers *transfers;
 	struct warnings *warnings;
+	struct verifier *verifier;
+	struct scrub *scrub;
 	const char *version;
 };
 struct admin *admin_new(const struct admin_options *options);

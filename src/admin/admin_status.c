@@ -66,12 +66,13 @@ static void fill_gauges(
 	struct admin *admin, const struct workspace_stats *stats, size_t n_stats)
 {
 	int64_t states[ASSET_STATE_COUNT] = { 0 };
-	int64_t bytes = 0, free_bytes, total;
+	int64_t bytes = 0, damaged = 0, free_bytes, total;
 	size_t n_warnings;
 
 	for (size_t i = 0; i < n_stats; i++) {
 		bytes += stats[i].bytes;
 		reconcile_gauges(&stats[i]);
+		damaged += stats[i].damaged;
 		for (int s = 0; s < ASSET_STATE_COUNT; s++)
 			states[s] += stats[i].assets[s];
 	}
@@ -79,6 +80,7 @@ static void fill_gauges(
 		metric_set(METRIC_ASSETS, asset_state_name((enum asset_state)s),
 			(double)states[s]);
 	metric_set(METRIC_ARCHIVE_SIZE, NULL, (double)bytes);
+	metric_set(METRIC_DAMAGED, NULL, (double)damaged);
 	keeper_space(admin->on.keeper, &free_bytes, &total);
 	if (free_bytes >= 0)
 		metric_set(METRIC_ARCHIVE_FREE, NULL, (double)free_bytes);
@@ -143,6 +145,21 @@ static void add_limit(void *arg, const struct transfer_limit *limit)
 	cJSON_AddItemToArray(arg, json);
 }
 
+static void add_scrub(const struct survey *survey, const struct workspace_config *ws,
+	cJSON *workspace)
+{
+	const struct scrub *scrub = survey->call->admin->on.scrub;
+	struct scrub_place place = { 0 };
+	cJSON *json = cJSON_AddObjectToObject(workspace, "scrub");
+
+	if (scrub)
+		place = scrub_place(scrub, ws->name);
+	cJSON_AddNumberToObject(json, "percent_a_day", ws->scrub_percent_day);
+	json_add_time(json, "last", place.last_ns);
+	json_add_time(json, "pass_began", place.began_ns);
+	json_add_time(json, "pass_ended", place.ended_ns);
+}
+
 static void add_workspaces(
 	struct survey *survey, const struct workspace_stats *stats, size_t n)
 {
@@ -171,6 +188,8 @@ static void add_workspaces(
 		json_add_int(json, "duplicates", its->duplicates);
 		json_add_int(json, "rejected", its->rejected);
 		json_add_int(json, "foreign", its->foreign);
+		json_add_int(json, "damaged", its->damaged);
+		add_scrub(survey, ws, json);
 		cJSON_AddItemToArray(list, json);
 	}
 }

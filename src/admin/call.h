@@ -96,5 +96,9 @@ void admin_reconcile(struct admin_call *call);
 void admin_reconciled(struct admin_call *call);
 void admin_pause(struct admin_call *call);
 void admin_resume(struct admin_call *call);
+void admin_verify_show(struct admin_call *call);
+void admin_verify(struct admin_call *call);
+void admin_verify_cancel(struct admin_call *call);
+void admin_backup(struct admin_call *call);
 
 #endif

@@ -4,13 +4,16 @@ libvodkeep_a_SOURCES += \
 	src/admin/admin_control.c \
 	src/admin/admin_reconcile.c \
 	src/admin/admin_rejected.c \
+	src/admin/admin_state.c \
 	src/admin/admin_status.c \
+	src/admin/admin_verify.c \
 	src/admin/asset_json.c src/admin/asset_json.h \
 	src/admin/call.c src/admin/call.h \
 	src/admin/guard.c src/admin/guard.h \
 	src/admin/page.c \
 	src/admin/progress.c src/admin/progress.h \
-	src/admin/route.c src/admin/route.h
+	src/admin/route.c src/admin/route.h \
+	src/admin/verify_json.c src/admin/verify_json.h
 nodist_libvodkeep_a_SOURCES = src/admin/page_assets.h
 
 # The page goes into the program as bytes: nothing is read at run time.

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -90,6 +91,31 @@ int archive_read_open(
 int archive_read(const struct archive *archive, const char *rel, struct buf *out,
 	struct err *err);
 
+/* Compare the file at @rel with what was archived there, for as long as *stop (any
+ * thread may set it) is false. What is wrong with it goes to @what (without the path,
+ * of @size bytes). An error is what keeps that from being known: ERR_CANCELLED by
+ * @stop, else the file cannot be read. */
+enum archive_verdict {
+	ARCHIVE_SOUND,
+	ARCHIVE_MISSING,
+	ARCHIVE_DAMAGED,
+};
+int archive_compare(const struct archive *archive, const char *rel, int64_t bytes,
+	const char *sha256, const atomic_bool *stop, enum archive_verdict *verdict,
+	char *what, size_t size, struct err *err);
+
+/* All there is in the archive but its own folder and series, in no order, and in
+ * bounded memory: one directory is open for each level. What comes and goes meanwhile
+ * may be told or not. One thread at a time. */
+struct archive_walk;
+struct archive_walk *archive_walk_new(const struct archive *archive);
+void archive_walk_free(struct archive_walk *walk); /* NULL allowed */
+/* The next one's path (caller frees), and whether it is a regular file: else it is a
+ * symbolic link, a device, or a directory deeper than is looked. 1, 0 at the end, or a
+ * negative class. */
+int archive_walk_next(
+	struct archive_walk *walk, char **rel, bool *regular, struct err *err);
+
 /* A series: pictures in one directory, each named by its moment. @sha256 NULL:
  * "2026-11-22T10-00-00.123Z.jpg"; else "2026-11-22T10-00-00.123Z~1a2b3c4d.jpg", for
  * another picture of the same moment. */
@@ -101,6 +127,8 @@ void archive_series_name(
  * file stays. An absent directory is success. *removed is set also on failure. */
 int archive_series_prune(const struct archive *archive, const char *dir, int keep,
 	int max_removed, int *removed, struct err *err);
+/* Whether a file of this name, without directories, is a picture of a series. */
+bool archive_series_is(const char *name);
 /* Make the names in @dir durable: those another thread may have just given. */
 int archive_series_sync(
 	const struct archive *archive, const char *dir, struct err *err);

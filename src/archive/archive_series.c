@@ -55,12 +55,17 @@ static bool fits(const char *name, const char *pattern)
 	return *name == *pattern;
 }
 
+bool archive_series_is(const char *name)
+{
+	return fits(name, PLAIN) || fits(name, ANOTHER);
+}
+
 /* A regular file under a name of ours; anything else of that name is not ours. */
 static bool is_picture(int dir, const struct dirent *entry)
 {
 	struct stat st;
 
-	if (!fits(entry->d_name, PLAIN) && !fits(entry->d_name, ANOTHER))
+	if (!archive_series_is(entry->d_name))
 		return false;
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_REG;

@@ -125,3 +125,31 @@ bool sidecar_is_of(const char *text, size_t len, const char *workspace, const ch
 	cJSON_Delete(root);
 	return same;
 }
+
+static bool lists(const cJSON *root, const char *name)
+{
+	const cJSON *file;
+
+	cJSON_ArrayForEach (file, json_at(root, "files")) {
+		const char *path = json_text(file, "path");
+		const char *slash = path ? strrchr(path, '/') : NULL;
+
+		if (path && strcmp(slash ? slash + 1 : path, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sidecar_lists(const char *text, size_t len, const char *name)
+{
+	struct err err = { 0 };
+	cJSON *root;
+
+	if (json_parse(text, len, &root, &err))
+		return false;
+	const char *schema = json_text(root, "schema");
+	bool found = schema && strncmp(schema, SCHEMA_ANY, strlen(SCHEMA_ANY)) == 0 &&
+		     (!name || lists(root, name));
+	cJSON_Delete(root);
+	return found;
+}

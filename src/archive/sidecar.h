@@ -16,4 +16,9 @@ char *sidecar_text(const struct asset *asset, const char *platform);
 /* Whether @text is a sidecar, of any version of the schema, of this very asset. */
 bool sidecar_is_of(const char *text, size_t len, const char *workspace, const char *id);
 
+/* Whether @text is a sidecar, of any version of the schema, of any asset that lists a
+ * file called @name (without directories: the archive may have been moved); with NULL
+ * whether it is a sidecar at all. */
+bool sidecar_lists(const char *text, size_t len, const char *name);
+
 #endif

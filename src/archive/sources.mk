@@ -4,4 +4,5 @@ libvodkeep_a_SOURCES += src/archive/archive_place.c
 libvodkeep_a_SOURCES += src/archive/archive_priv.h
 libvodkeep_a_SOURCES += src/archive/archive_remove.c
 libvodkeep_a_SOURCES += src/archive/archive_series.c
+libvodkeep_a_SOURCES += src/archive/archive_verify.c src/archive/archive_walk.c
 libvodkeep_a_SOURCES += src/archive/sidecar.c src/archive/sidecar.h

@@ -37,6 +37,9 @@
 	X(METRIC_ARCHIVE_FREE, "vodkeep_archive_free_bytes", "gauge", NULL, "Free space on the archive's filesystem.") \
 	X(METRIC_ARCHIVE_SIZE, "vodkeep_archive_bytes", "gauge", NULL, "Bytes of archived files.") \
 	X(METRIC_ASSETS, "vodkeep_assets", "gauge", "state", "Assets by state.") \
+	X(METRIC_VERIFIED, "vodkeep_verified_files_total", "counter", "outcome", "Archived files read again, by what they were found to be.") \
+	X(METRIC_VERIFIED_BYTES, "vodkeep_verified_bytes_total", "counter", NULL, "Bytes of archived files read again.") \
+	X(METRIC_DAMAGED, "vodkeep_damaged_files", "gauge", NULL, "Archived files that are missing or damaged, by the last time they were read.") \
 	X(METRIC_LOOP_LAG, "vodkeep_loop_lag_seconds", "gauge", NULL, "Largest recent delay of the control loop.") \
 	X(METRIC_WARNINGS, "vodkeep_warnings", "gauge", NULL, "Warnings that are current.")
 /* clang-format on */

@@ -175,6 +175,22 @@ static void on_parked(void *arg)
 	keeper_close(agent->keeper, on_keeper_closed, agent);
 }
 
+static void on_scrub_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	agent->scrub = NULL;
+	keeper_park(agent->keeper, on_parked, agent);
+}
+
+static void on_verifier_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	agent->verifier = NULL;
+	scrub_close(agent->scrub, on_scrub_closed, agent);
+}
+
 static void on_server_closed(void *arg)
 {
 	struct agent *agent = arg;
@@ -183,7 +199,7 @@ static void on_server_closed(void *arg)
 		return;
 	intake_detach(agent->intake);
 	admin_detach(agent->admin);
-	keeper_park(agent->keeper, on_parked, agent);
+	verifier_close(agent->verifier, on_verifier_closed, agent);
 	/* Nobody waits for an answer of a platform any more. */
 	http_client_close(agent->client, on_client_closed, agent);
 }

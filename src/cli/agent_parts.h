@@ -8,6 +8,8 @@
 #include "core/config.h"
 #include "flow/intake.h"
 #include "flow/keeper.h"
+#include "flow/scrub.h"
+#include "flow/verifier.h"
 #include "io/http_client.h"
 #include "io/http_server.h"
 
@@ -26,6 +28,8 @@ struct agent {
 	struct transfers *transfers;
 	struct http_client *client;
 	struct keeper *keeper;
+	struct verifier *verifier;
+	struct scrub *scrub;
 	struct intake *intake;
 	struct admin *admin;
 	struct http_server *receivers[LISTENERS_MAX], *admin_unix, *admin_tcp;

@@ -115,23 +115,63 @@ static void on_meta_stored(void *arg, const struct err *err)
 			err->text);
 }
 
-static bool is_no_temporary(void *arg, const char *name)
+/* ---- what a crash has left in staging ---- */
+
+struct staging {
+	struct agent *agent;
+	bool done;
+	int removed;
+	struct err err;
+	char *const *names; /* of parts that are known, sorted */
+	size_t n;
+};
+
+static int compare_name(const void *key, const void *item)
 {
-	(void)arg;
-	return strncmp(name, "put-", 4) != 0;
+	return strcmp(key, *(char *const *)item);
 }
 
-/* What a crash has left of sidecars that were being written; nothing is written yet. */
-static void sweep_temporaries(struct agent *agent)
+static bool is_claimed(void *arg, const char *name)
 {
-	struct err err = { 0 };
-	int removed = 0;
+	const struct staging *staging = arg;
 
-	if (archive_check(agent->archive, agent->archive_id, &err) == 0)
-		archive_part_sweep(
-			agent->archive, is_no_temporary, NULL, &removed, &err);
-	if (removed > 0)
-		log_info(NULL, "%d unfinished temporary files were removed", removed);
+	return staging->n && bsearch(name, staging->names, staging->n,
+				     sizeof(*staging->names), compare_name);
+}
+
+static void on_part_names(
+	void *arg, const struct err *err, char *const *names, size_t n)
+{
+	struct staging *staging = arg;
+	struct agent *agent = staging->agent;
+
+	staging->done = true;
+	staging->err = *err;
+	staging->names = names;
+	staging->n = n;
+	if (err->class == ERR_NONE &&
+		archive_check(agent->archive, agent->archive_id, &staging->err) == 0)
+		archive_part_sweep(agent->archive, is_claimed, staging,
+			&staging->removed, &staging->err);
+}
+
+/* Parts that no row claims, and sidecars that were being written. Nothing has been
+ * begun yet, so whatever the store does not know is nobody's. */
+static void sweep_staging(struct agent *agent)
+{
+	struct staging staging = { .agent = agent };
+
+	store_part_names(agent->store, on_part_names, &staging);
+	while (!staging.done)
+		uv_run(&agent->loop, UV_RUN_ONCE);
+	if (staging.removed > 0)
+		log_info(NULL, "%d unfinished files that nothing claims were removed",
+			staging.removed);
+	if (staging.err.class != ERR_NONE)
+		log_warn(NULL,
+			"the staging folder could not be tidied: %s; tried again at the "
+			"next start",
+			staging.err.text);
 }
 
 /* The default places exist after an installation; by hand they are made. */
@@ -177,6 +217,30 @@ static int open_archive(struct agent *agent, struct err *err)
 	return 0;
 }
 
+static void open_verifying(struct agent *agent)
+{
+	const struct verifier_options options = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.keeper = agent->keeper,
+		.warnings = agent->warnings,
+	};
+
+	const struct scrub_options scrub = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.keeper = agent->keeper,
+		.warnings = agent->warnings,
+	};
+
+	agent->verifier = verifier_new(&options);
+	agent->scrub = scrub_new(&scrub);
+}
+
 int agent_open(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
@@ -209,7 +273,7 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = open_archive(agent, err);
 	if (r == 0)
-		sweep_temporaries(agent);
+		sweep_staging(agent);
 	agent_transfer_options(agent, config, &transfers);
 	if (r == 0)
 		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
@@ -224,6 +288,10 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = keeper_open(&agent->keeper, &keeper, err);
 	intake.keeper = admin.keeper = agent->keeper;
+	if (r == 0)
+		open_verifying(agent);
+	admin.verifier = agent->verifier;
+	admin.scrub = agent->scrub;
 	if (r == 0)
 		r = intake_open(&agent->intake, &intake, err);
 	if (r == 0)

@@ -57,6 +57,9 @@ static const struct cli_command commands[] = {
 	{ "pause",   "[WORKSPACE]",               "stop downloading",                        cmd_pause },
 	{ "resume",  "[WORKSPACE]",               "go on; confirm deletions that wait",      cmd_resume },
 	{ "reconcile", "[WORKSPACE] [--dry-run]", "compare the archive with the platform",   cmd_reconcile },
+	{ "verify",  "[ASSET...] [--sample N%] [--repair]",
+	                                          "compare files with what was archived",    cmd_verify },
+	{ "backup",  "FILE",                      "a consistent copy of the state",          cmd_backup },
 };
 /* clang-format on */
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -83,7 +86,7 @@ const struct cli_global *cli_globals(size_t *n)
 }
 
 /* Promised by the contract, not there yet. */
-static const char *const later[] = { "verify", "replay", "import", "refile", "backup" };
+static const char *const later[] = { "replay", "import", "refile" };
 
 static void print_help(FILE *to)
 {

@@ -19,7 +19,7 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_CONFIG = 3,
 	CLI_NO_AGENT = 4,
-	CLI_DAMAGE = 5, /* or differences */
+	CLI_DIFFERENT = 5, /* damage or differences were found */
 	CLI_NO_ASSET = 6,
 };
 
@@ -77,8 +77,8 @@ bool cli_color(void);
  * CLI_CONFIG. */
 int cli_config(const struct cli *cli, struct config **out);
 
-/* The commands, by family: cmd_status.c, cmd_assets.c, cmd_control.c, cmd_sign.c,
- * cmd_doctor.c. */
+/* The commands, by family: cmd_status.c, cmd_assets.c, cmd_control.c,
+ * cmd_verify.c, cmd_backup.c, cmd_sign.c, cmd_doctor.c. */
 int cmd_status(struct cli *cli, int argc, char **argv);
 int cmd_ls(struct cli *cli, int argc, char **argv);
 int cmd_show(struct cli *cli, int argc, char **argv);
@@ -91,6 +91,8 @@ int cmd_unhold(struct cli *cli, int argc, char **argv);
 int cmd_pause(struct cli *cli, int argc, char **argv);
 int cmd_reconcile(struct cli *cli, int argc, char **argv);
 int cmd_resume(struct cli *cli, int argc, char **argv);
+int cmd_verify(struct cli *cli, int argc, char **argv);
+int cmd_backup(struct cli *cli, int argc, char **argv);
 int cmd_sign(struct cli *cli, int argc, char **argv);
 int cmd_doctor(struct cli *cli, int argc, char **argv);
 

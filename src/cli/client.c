@@ -29,6 +29,7 @@ struct client {
 	char *socket;
 	bool (*stop_asked)(void *arg); /* or NULL */
 	void *stop_arg;
+	bool patient;
 };
 
 void client_close(struct client *client)
@@ -44,6 +45,11 @@ void client_stop_when(struct client *client, bool (*asked)(void *arg), void *arg
 {
 	client->stop_asked = asked;
 	client->stop_arg = arg;
+}
+
+void client_patient(struct client *client)
+{
+	client->patient = true;
 }
 
 const char *client_socket(const struct client *client)
@@ -167,7 +173,7 @@ static int perform(struct client *client, const char *path, const char *body,
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, client->patient ? 0L : TOTAL_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
 	if (client->stop_asked) {

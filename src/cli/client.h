@@ -16,6 +16,8 @@ void client_close(struct client *client); /* NULL allowed */
 /* Calls from now on end early, as if the agent did not answer, once asked(arg) says so:
  * for signals that are blocked meanwhile. It is asked about once a second. */
 void client_stop_when(struct client *client, bool (*asked)(void *arg), void *arg);
+/* Answers to calls from now on may take as long as they take. */
+void client_patient(struct client *client);
 const char *client_socket(const struct client *client);
 
 /* Ask, and return CLI_OK with the answer's document in *out (cJSON_Delete), or a

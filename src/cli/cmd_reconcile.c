@@ -126,7 +126,7 @@ static void print_one(const cJSON *one, bool dry_run, struct buf *out)
 		dry_run ? "" : "; each is asked for now");
 }
 
-/* CLI_FAILED where a list could not be read; CLI_DAMAGE for differences of a dry run.
+/* CLI_FAILED where a list could not be read; CLI_DIFFERENT for differences of a dry run.
  */
 static int judge(const struct cli *cli, const cJSON *report, bool dry_run)
 {
@@ -141,7 +141,7 @@ static int judge(const struct cli *cli, const cJSON *report, bool dry_run)
 				"%s: the platform's list could not be read: %s",
 				json_text(one, "name"), error);
 		if (dry_run && cJSON_GetArraySize(json_at(one, "differences")) > 0)
-			status = CLI_DAMAGE;
+			status = CLI_DIFFERENT;
 	}
 	return status;
 }

@@ -70,6 +70,9 @@ struct file {
 	char *source_host;
 	char *etag; /* validator of the answer it came from, or NULL */
 	int64_t downloaded_ns;
+	/* What verifying found of it; written by the store's news side alone. */
+	bool damaged; /* missing, or not the bytes that were archived */
+	bool repair;  /* and it is to be fetched again */
 };
 
 /* A download that has begun: what is held, and of what (DESIGN §4.6). */

@@ -308,7 +308,6 @@ const struct config_option config_options[] = {
 		  "what was made since:DATE." },
 	{ SECTION_WORKSPACE, "scrub", .type = &type_scrub,
 	  .offset = AT(workspace_config, double, scrub_percent_day), .dflt = "2%/day",
-	  .later_for = "!off", .later = "files are not read again",
 	  .help = "How much of the archive is read again each day to find damage; off." },
 	{ SECTION_WORKSPACE, "max_delete", .type = &type_max_delete, .dflt = "20, 1%",
 	  .help = "Deletions in an hour that happen by themselves: a count and a share of "

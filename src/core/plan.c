@@ -66,6 +66,8 @@ static bool changed(const struct asset *asset)
 static bool is_current(const struct plan_input *in, const struct source *source,
 	const struct file *file)
 {
+	if (file->repair)
+		return false;
 	if (in->rule->on_update == UPDATE_IGNORE)
 		return true;
 	if (source->version &&

@@ -268,6 +268,7 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	file->bytes = from->bytes;
 	memcpy(file->sha256, from->sha256, sizeof(file->sha256));
 	file->downloaded_ns = from->downloaded_ns;
+	file->damaged = file->repair = false;
 	asset_drop_part(look->asset, task->key);
 	look->files_changed = true;
 	size_format_human(file->bytes, bytes);

@@ -330,6 +330,7 @@ static void on_sidecar(struct look *look)
 	file->bytes = (int64_t)strlen(op->to);
 	sha256_hex_of(op->to, strlen(op->to), file->sha256);
 	file->downloaded_ns = look_now_ns();
+	file->damaged = file->repair = false;
 	look_note(look, "file", "wrote %s (%lld bytes)", file->path,
 		(long long)file->bytes);
 	look_ops_clear(look);
@@ -354,7 +355,7 @@ void look_sidecar(struct look *look, void (*then)(struct look *look))
 	}
 	text = sidecar_text(asset, look->platform->name);
 	sha256_hex_of(text, strlen(text), sha256);
-	if (present && strcmp(present->sha256, sha256) == 0) {
+	if (present && !present->repair && strcmp(present->sha256, sha256) == 0) {
 		free(text);
 		look->sidecar_then(look);
 		return;

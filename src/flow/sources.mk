@@ -1,5 +1,9 @@
 libvodkeep_a_SOURCES +=
 libvodkeep_a_SOURCES += src/flow/settings.c src/flow/settings.h
+libvodkeep_a_SOURCES += src/flow/verify.c src/flow/verify_base.c src/flow/verify.h src/flow/verify_parts.h
+libvodkeep_a_SOURCES += src/flow/verify_report.c src/flow/verify_report.h src/flow/verify_strays.c
+libvodkeep_a_SOURCES += src/flow/scrub.c src/flow/scrub.h
+libvodkeep_a_SOURCES += src/flow/verifier.c src/flow/verifier.h
 libvodkeep_a_SOURCES += src/flow/warnings.c src/flow/warnings.h
 libvodkeep_a_SOURCES += src/flow/breaker.c src/flow/breaker.h
 libvodkeep_a_SOURCES += src/flow/file_slots.c src/flow/file_slots.h

@@ -4,7 +4,7 @@
  *   open ► receive ► check ► seal ► (owner stores the part) ► place ► done
  *
  * This header is the control loop's side. Behind it each transfer worker owns a loop,
- * an HTTP client and the part's descriptor; blocks of 256 KiB are written there and
+ * an HTTP client and the part's descriptor; blocks of 128 KiB are written there and
  * hashed on a hasher thread in order. A part resumes with Range + If-Range; another
  * validator, total or offset starts it over (DESIGN §4.6). No store, no platform, no
  * rules in here.

@@ -11,7 +11,7 @@
 #include "io/worker.h"
 #include <sys/queue.h>
 
-#define BLOCK_BYTES (256 * 1024)
+#define BLOCK_BYTES (128 * 1024)
 
 struct job;
 struct range;

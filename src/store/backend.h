@@ -58,6 +58,10 @@ struct meta_list {
 	} * items;
 	size_t count;
 };
+struct name_list {
+	char **items;
+	size_t count;
+};
 struct stored_list {
 	struct stored_delivery *items;
 	size_t count;
@@ -70,6 +74,7 @@ void summary_list_release(struct summary_list *list);
 void workspace_list_release(struct workspace_list *list);
 void stats_list_release(struct stats_list *list);
 void meta_list_release(struct meta_list *list);
+void name_list_release(struct name_list *list);
 void stored_list_release(struct stored_list *list);
 /* Take @text over as the last line. */
 void story_take(struct story *story, int64_t at_ns, const char *kind, char *text);
@@ -118,6 +123,9 @@ struct backend {
 		struct err *err);
 	int (*set_paused)(struct backend_conn *conn, const char *workspace, bool paused,
 		struct err *err);
+	int (*verified)(struct backend_conn *conn, int64_t row,
+		const struct verify_mark *marks, size_t n, bool repair, int64_t now_ns,
+		struct err *err);
 	int (*put_meta)(struct backend_conn *conn, const char *key, const char *value,
 		struct err *err);
 	int (*prune)(struct backend_conn *conn, int64_t before_ns, int64_t now_ns,
@@ -135,6 +143,13 @@ struct backend {
 		struct err *err);
 	int (*list)(struct backend_conn *conn, const struct asset_filter *filter,
 		struct summary_list *list, struct err *err);
+	int (*verify_page)(struct backend_conn *conn, const char *workspace,
+		int64_t after_row, size_t limit, struct ref_list *list,
+		struct err *err);
+	int (*claimed)(struct backend_conn *conn, char *const *paths, size_t n,
+		bool *claimed, struct err *err);
+	int (*part_names)(
+		struct backend_conn *conn, struct name_list *list, struct err *err);
 	int (*story)(struct backend_conn *conn, int64_t row, struct story *story,
 		struct err *err);
 	int (*stats)(struct backend_conn *conn, int64_t removed_since_ns,

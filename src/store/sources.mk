@@ -2,6 +2,8 @@ libvodkeep_a_SOURCES += \
 	src/store/backend.h src/store/request.h src/store/sqlite.h src/store/store.h \
 	src/store/sqlite.c \
 	src/store/sqlite_asset.c \
+	src/store/sqlite_backup.c \
+	src/store/sqlite_damage.c \
 	src/store/sqlite_delivery_list.c \
 	src/store/sqlite_due.c \
 	src/store/sqlite_find.c \
@@ -22,4 +24,5 @@ libvodkeep_a_SOURCES += \
 	src/store/store_list.c \
 	src/store/store_read.c \
 	src/store/store_values.c \
+	src/store/store_verify.c \
 	src/store/store_write.c

@@ -21,7 +21,6 @@
 #include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,24 +73,6 @@ static int make_private(struct backend_conn *conn, struct err *err)
 			"cannot open the state database %s", conn->path);
 	close(fd);
 	return 0;
-}
-
-/* A database whose name a power cut can lose is not durable. */
-static int sync_parent(const char *path, struct err *err)
-{
-	char *copy = mem_strdup(path);
-	const char *dir = dirname(copy);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc;
-
-	if (fd < 0) {
-		rc = err_sys(err, ERR_LOCAL, errno, "cannot open %s", dir);
-	} else {
-		rc = fs_sync_dir(fd, err);
-		close(fd);
-	}
-	free(copy);
-	return rc;
 }
 
 /* Called after each commit with the length of the log. */
@@ -163,7 +144,7 @@ static int open_writer(struct backend_conn *conn, struct err *err)
 		rc = require_wal(conn, err);
 	if (!rc)
 		rc = sqlite_migrate(conn, err);
-	return rc ? rc : sync_parent(conn->path, err);
+	return rc ? rc : sqlite_sync_parent(conn->path, err);
 }
 
 static int open_reader(struct backend_conn *conn, struct err *err)
@@ -297,36 +278,6 @@ static int sqlite_help(struct backend_conn *conn, struct err *err)
 	return 0;
 }
 
-/* Only into an empty file: one that is there is never written over. */
-static int copy_into(struct backend_conn *conn, const char *path, struct err *err)
-{
-	/* The guard of a reader would forbid writing to the copy as well. */
-	sqlite3_exec(conn->db, "PRAGMA query_only=OFF", NULL, NULL, NULL);
-	struct query query = query_begin(conn, SQL_BACKUP, "VACUUM INTO ?");
-	query_text(&query, path);
-	int rc = query_run(&query, err);
-	sqlite3_exec(conn->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
-	return rc;
-}
-
-static int sqlite_backup(struct backend_conn *conn, const char *path, struct err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return err_sys(err, errno == EEXIST ? ERR_EXISTS : ERR_LOCAL, errno,
-			"cannot make the backup %s", path);
-	int rc = copy_into(conn, path, err);
-	if (!rc && fsync(fd))
-		rc = err_sys(err, ERR_LOCAL, errno, "cannot sync the backup %s", path);
-	close(fd);
-	if (!rc)
-		rc = sync_parent(path, err);
-	if (rc)
-		unlink(path);
-	return rc;
-}
-
 const struct backend sqlite_backend = {
 	.open = sqlite_open,
 	.close = sqlite_close,
@@ -347,6 +298,7 @@ const struct backend sqlite_backend = {
 	.list_page = sqlite_list_page,
 	.list_end = sqlite_list_end,
 	.set_paused = sqlite_set_paused,
+	.verified = sqlite_verified,
 	.put_meta = sqlite_put_meta,
 	.prune = sqlite_prune,
 	.meta = sqlite_meta,
@@ -355,6 +307,9 @@ const struct backend sqlite_backend = {
 	.load = sqlite_load,
 	.find = sqlite_find,
 	.list = sqlite_list,
+	.verify_page = sqlite_verify_page,
+	.claimed = sqlite_claimed,
+	.part_names = sqlite_part_names,
 	.story = sqlite_story,
 	.stats = sqlite_stats,
 	.removals = sqlite_removals,

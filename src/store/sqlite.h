@@ -46,6 +46,7 @@ enum statement {
 	SQL_FILE_CLEAR,
 	SQL_FILE_PUT,
 	SQL_PART_LIST,
+	SQL_PART_NAMES,
 	SQL_PART_CLEAR,
 	SQL_PART_PUT,
 	SQL_STORY_NEXT,
@@ -86,6 +87,14 @@ enum statement {
 	SQL_LIST_ROW,
 	SQL_STATE_COUNT,
 	SQL_BACKUP,
+	SQL_DAMAGE_PUT,
+	SQL_DAMAGE_CLEAR,
+	SQL_DAMAGE_TRIM,
+	SQL_DAMAGE_COUNT,
+	SQL_VERIFY_PAGE,
+	SQL_CLAIMED_BASE,
+	SQL_CLAIMED_FILE,
+	SQL_CLAIMED_ANY,
 	SQL_STATEMENTS
 };
 
@@ -141,6 +150,13 @@ int query_value(
 	struct query *query, int64_t otherwise, int64_t *value, struct err *err);
 /* The sentence for what SQLite has just refused; ERR_LOCAL. */
 int sqlite_failed(struct backend_conn *conn, struct err *err);
+
+/* ---- sqlite_backup.c ---- */
+
+/* Also on a writer, outside transactions. */
+int sqlite_backup(struct backend_conn *conn, const char *path, struct err *err);
+/* A database whose name a power cut can lose is not durable. */
+int sqlite_sync_parent(const char *path, struct err *err);
 
 /* ---- sqlite_schema.c ---- */
 
@@ -204,6 +220,8 @@ int sqlite_save(struct backend_conn *conn, const struct asset *asset, int64_t du
 	int64_t now_ns, struct err *err);
 int sqlite_put_part(struct backend_conn *conn, int64_t row, const struct part *part,
 	struct err *err);
+int sqlite_part_names(
+	struct backend_conn *conn, struct name_list *list, struct err *err);
 int sqlite_load(
 	struct backend_conn *conn, int64_t row, struct asset **asset, struct err *err);
 int sqlite_claim_path(struct backend_conn *conn, int64_t row, const char *base,
@@ -231,6 +249,20 @@ int sqlite_list_page(struct backend_conn *conn, const struct list_order *order,
 	struct differences *found, struct err *err);
 int sqlite_list_end(struct backend_conn *conn, const struct list_order *order,
 	int64_t now_ns, struct walk *walk, struct differences *found, struct err *err);
+
+/* ---- sqlite_damage.c: what verifying asks and finds ---- */
+
+int sqlite_verified(struct backend_conn *conn, int64_t row,
+	const struct verify_mark *marks, size_t n, bool repair, int64_t now_ns,
+	struct err *err);
+/* Forget the damage of files that are not there any more. */
+int sqlite_damage_trim(struct backend_conn *conn, int64_t row, struct err *err);
+int sqlite_damage_count(
+	struct backend_conn *conn, int64_t workspace, int64_t *count, struct err *err);
+int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
+	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
+int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
+	bool *claimed, struct err *err);
 
 /* ---- one file each: story, due, find, list, delivery_list, prune ---- */
 

@@ -194,7 +194,7 @@ static int write_files(
 			asset->row, err);
 	for (size_t i = 0; !rc && i < asset->n_parts; i++)
 		rc = sqlite_put_part(conn, asset->row, &asset->parts[i], err);
-	return rc;
+	return rc ? rc : sqlite_damage_trim(conn, asset->row, err);
 }
 
 /* Count what this save changes: the state, the bytes, a removal. */
@@ -262,6 +262,9 @@ static void read_file(struct query *query, struct asset *asset)
 	file->source_host = column_copy(query);
 	file->etag = column_copy(query);
 	file->downloaded_ns = column_int(query);
+	int64_t damage = column_int(query);
+	file->damaged = damage > 0;
+	file->repair = damage > 1;
 }
 
 static void read_part(struct query *query, struct asset *asset)
@@ -298,12 +301,16 @@ static int read_rows(struct query query, struct asset *asset,
 static int load_belongings(
 	struct backend_conn *conn, struct asset *asset, struct err *err)
 {
-	int rc =
-		read_rows(query_begin(conn, SQL_FILE_LIST,
-				  "SELECT key, role, path, bytes, sha256, content_type,"
-				  " language, version, source_host, etag, downloaded_ns"
-				  " FROM files WHERE asset=? ORDER BY key"),
-			asset, read_file, err);
+	int rc = read_rows(
+		query_begin(conn, SQL_FILE_LIST,
+			"SELECT f.key, role, path, bytes, sha256, content_type,"
+			" language, version, source_host, etag,"
+			" f.downloaded_ns, coalesce(d.repair + 1, 0)"
+			" FROM files f LEFT JOIN damage d"
+			" ON d.asset = f.asset AND d.key = f.key"
+			" AND d.downloaded_ns = f.downloaded_ns"
+			" WHERE f.asset=? ORDER BY f.key"),
+		asset, read_file, err);
 
 	if (!rc)
 		rc = read_rows(query_begin(conn, SQL_PART_LIST,
@@ -335,4 +342,20 @@ int sqlite_load(
 	}
 	*asset = loaded;
 	return 0;
+}
+
+int sqlite_part_names(
+	struct backend_conn *conn, struct name_list *list, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_PART_NAMES,
+		"SELECT name FROM parts WHERE name <> '' ORDER BY name");
+	int rc;
+
+	while ((rc = query_step(&query, err)) > 0) {
+		list->items =
+			mem_grow(list->items, list->count + 1, sizeof(*list->items));
+		list->items[list->count++] = column_copy(&query);
+	}
+	query_end(&query);
+	return rc;
 }

@@ -1,7 +1,8 @@
 /*
  * The schema, as the list of steps that made it. user_version says how many of them a
  * database has; application_id says that it is ours. A step is never changed once it
- * has been released: another one is added.
+ * has been released: another one is added. The steps a database lacks are done in one
+ * transaction, after a copy of it has been made.
  *
  * Names of states, wishes, roles, outcomes and kinds are stored as the words that logs
  * and the API use. Times are nanoseconds, 0 is none.
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 
 #define APPLICATION_ID 0x766b6565 /* "vkee" */
+#define COPIES_MAX     100
 
 static const char *const steps[] = {
 	/* 1 */
@@ -195,7 +197,18 @@ static const char *const steps[] = {
 	"CREATE INDEX assets_waiting ON assets(waits_for, looked_ns)"
 	" WHERE waits_for IS NOT NULL;",
 
-	/* 4: reconciling: walks through the platform's list, and what lists have told
+	/* 4: what verifying found; about the file that was downloaded at that time,
+	 * and forgotten with it */
+	"CREATE TABLE damage("
+	" asset INTEGER NOT NULL,"
+	" key TEXT NOT NULL,"
+	" downloaded_ns INTEGER NOT NULL,"
+	" found_ns INTEGER NOT NULL,"
+	" repair INTEGER NOT NULL," /* fetch it again */
+	" PRIMARY KEY(asset, key)"
+	") STRICT, WITHOUT ROWID;",
+
+	/* 5: reconciling: walks through the platform's list, and what lists have told
 	 */
 	"ALTER TABLE workspaces ADD COLUMN walk_ns INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE workspaces ADD COLUMN walk_page INTEGER NOT NULL DEFAULT 0;"
@@ -263,8 +276,8 @@ int sqlite_check(struct backend_conn *conn, struct err *err)
 
 static int apply(struct backend_conn *conn, int step, struct err *err)
 {
-	char *sql = sqlite3_mprintf("BEGIN IMMEDIATE; %s PRAGMA application_id=%d;"
-				    " PRAGMA user_version=%d; COMMIT",
+	char *sql = sqlite3_mprintf("%s PRAGMA application_id=%d;"
+				    " PRAGMA user_version=%d;",
 		steps[step], APPLICATION_ID, step + 1);
 	int rc = sqlite3_exec(conn->db, sql, NULL, NULL, NULL);
 
@@ -272,8 +285,48 @@ static int apply(struct backend_conn *conn, int step, struct err *err)
 	if (rc == SQLITE_OK)
 		return 0;
 	sqlite_failed(conn, err);
-	sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
 	return err_wrap(err, "cannot bring the schema to version %d", step + 1);
+}
+
+static int execute(struct backend_conn *conn, const char *sql, struct err *err)
+{
+	return sqlite3_exec(conn->db, sql, NULL, NULL, NULL) == SQLITE_OK
+		       ? 0
+		       : sqlite_failed(conn, err);
+}
+
+/* All steps or none: what stops half-way leaves the database to the older vodkeep. */
+static int apply_all(struct backend_conn *conn, int version, struct err *err)
+{
+	int rc = execute(conn, "BEGIN IMMEDIATE", err);
+
+	for (int step = version; !rc && step < NEWEST; step++)
+		rc = apply(conn, step, err);
+	if (!rc)
+		rc = execute(conn, "COMMIT", err);
+	if (rc)
+		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+/* PATH.before-N; where that is there already, PATH.before-N.2 and so on. */
+static int copy_before(struct backend_conn *conn, struct err *err)
+{
+	int rc = -(int)ERR_EXISTS;
+
+	for (int i = 1; rc == -(int)ERR_EXISTS && i <= COPIES_MAX; i++) {
+		char *path = mem_printf("%s.before-%d", conn->path, NEWEST);
+		char *numbered = mem_printf("%s.%d", path, i);
+
+		rc = sqlite_backup(conn, i == 1 ? path : numbered, err);
+		free(path);
+		free(numbered);
+	}
+	if (rc)
+		err_wrap(err,
+			"the state database is not brought to the new schema, for want of "
+			"a copy of the old one");
+	return rc;
 }
 
 int sqlite_migrate(struct backend_conn *conn, struct err *err)
@@ -281,7 +334,9 @@ int sqlite_migrate(struct backend_conn *conn, struct err *err)
 	int version = 0;
 	int rc = read_number(conn, "PRAGMA user_version", &version, err);
 
-	for (int step = version; !rc && step < NEWEST; step++)
-		rc = apply(conn, step, err);
-	return rc;
+	if (rc || version == NEWEST)
+		return rc;
+	if (version > 0)
+		rc = copy_before(conn, err);
+	return rc ? rc : apply_all(conn, version, err);
 }

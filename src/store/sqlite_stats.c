@@ -55,6 +55,8 @@ static int complete(struct backend_conn *conn, int64_t id, int64_t since_ns,
 		rc = count_removals(conn, id, since_ns, &stats->removed_since, err);
 	if (!rc)
 		rc = oldest_due(conn, id, &stats->oldest_due_ns, err);
+	if (!rc)
+		rc = sqlite_damage_count(conn, id, &stats->damaged, err);
 	return rc;
 }
 

@@ -214,6 +214,20 @@ void store_put_meta(struct store *store, const char *key, const char *value,
  * stay as dedupe keys for another 90 days). */
 void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void *arg);
 
+/* ---- verifying ---- */
+
+/* A file that is not what was archived. */
+struct verify_mark {
+	char *key;             /* of the asset's file */
+	int64_t downloaded_ns; /* which one: another download is another file */
+	char *text;            /* for the story */
+};
+/* All files of an asset have been looked at, and @n of them are damaged: remember just
+ * that, and tell the story. With @repair these are to be fetched again: the asset is
+ * due as by WISH_RETRY. @marks copied; an asset that is gone is no error. */
+void store_verified(struct store *store, int64_t row, const struct verify_mark *marks,
+	size_t n, bool repair, store_done_cb cb, void *arg);
+
 /* ---- reads ---- */
 
 struct due_asset {
@@ -303,6 +317,7 @@ struct workspace_stats {
 	int64_t lost, lost_oldest_ns; /* deliveries that never came */
 	int64_t removed_since;        /* removals since the time asked for */
 	int64_t oldest_due_ns;        /* 0 none */
+	int64_t damaged;              /* files, by the last time they were verified */
 };
 void store_stats(struct store *store, int64_t removed_since_ns,
 	void (*cb)(void *arg, const struct err *err,
@@ -312,6 +327,23 @@ void store_stats(struct store *store, int64_t removed_since_ns,
  */
 void store_removals(struct store *store, const char *workspace, int64_t since_ns,
 	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived),
+	void *arg);
+
+/* The names in the staging folder that are claimed by a part, sorted by strcmp(). */
+void store_part_names(struct store *store,
+	void (*cb)(void *arg, const struct err *err, char *const *names, size_t n),
+	void *arg);
+/* Assets with files, of @workspace (NULL all), in the order of their rows, behind
+ * @after_row; at most @limit. Nobody waits behind it. */
+void store_verify_page(struct store *store, const char *workspace, int64_t after_row,
+	size_t limit,
+	void (*cb)(void *arg, const struct err *err, const struct asset_ref *refs,
+		size_t n),
+	void *arg);
+/* Which of these paths below archive_dir are files of an asset, or may become one by
+ * work that is under way. @paths copied. Nobody waits behind it. */
+void store_claimed(struct store *store, char *const *paths, size_t n,
+	void (*cb)(void *arg, const struct err *err, const bool *claimed, size_t n),
 	void *arg);
 
 /* A consistent copy of the database as a new file, mode 0600, while running. ERR_EXISTS

@@ -87,6 +87,41 @@ void store_story(struct store *store, int64_t row,
 
 /* ---- lists ---- */
 
+struct read_names {
+	struct request request;
+	struct name_list list;
+	void (*cb)(void *arg, const struct err *err, char *const *names, size_t n);
+	void *arg;
+};
+
+static int part_names_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	return backend->part_names(conn, &REQUEST(read_names)->list, err);
+}
+
+static void names_answer(struct request *request)
+{
+	struct read_names *read = REQUEST(read_names);
+
+	if (request->err.class)
+		name_list_release(&read->list);
+	read->cb(read->arg, &request->err, read->list.items, read->list.count);
+	name_list_release(&read->list);
+}
+
+void store_part_names(struct store *store,
+	void (*cb)(void *arg, const struct err *err, char *const *names, size_t n),
+	void *arg)
+{
+	struct read_names *read =
+		request_new(store, sizeof(*read), part_names_work, names_answer);
+
+	read->cb = cb;
+	read->arg = arg;
+	request_read(&read->request);
+}
+
 struct read_due {
 	struct request request;
 	char *workspace;

@@ -165,6 +165,14 @@ void stored_list_release(struct stored_list *list)
 	*list = (struct stored_list){ 0 };
 }
 
+void name_list_release(struct name_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct name_list){ 0 };
+}
+
 /* ---- differences ---- */
 
 void differences_add(struct differences *found, enum listing_kind kind, const char *id,

@@ -26,10 +26,14 @@ def test_an_asset_named_like_a_workspace_comes_first(agent: Agent, twin: Twin) -
 
 
 def test_what_a_crash_left_in_staging_goes(agent: Agent, twin: Twin) -> None:
-    """The half-written sidecar of a crash has no part that anyone remembers."""
-    left = agent.archive / ".vodkeep" / "staging" / "put-0123456789abcdef.tmp"
+    """Half-written sidecars, and parts that nobody remembers; what is claimed stays
+    (test_transfer sees that)."""
+    staging = agent.archive / ".vodkeep" / "staging"
+    names = ("put-0123456789abcdef.tmp", "99.video.part", "1.video.again.part")
     agent.kill9()
-    left.write_text('{"half')
+    for name in names:
+        (staging / name).write_text('{"half')
     agent.start()
-    wait_until(lambda: not left.exists(), 10, "it to go")
+    assert [name for name in names if (staging / name).exists()] == []
+    assert "3 unfinished files that nothing claims were removed" in agent.log_text()
     agent.archive_now(twin.add_fastpix("Goal"))

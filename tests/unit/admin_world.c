@@ -440,3 +440,45 @@ const struct warning *warnings_all(const struct warnings *warnings, size_t *n)
 	*n = world.warning.key ? 1 : 0;
 	return &world.warning;
 }
+
+/* ---- verifying and backups ---- */
+
+void store_backup(struct store *store, const char *path, store_done_cb cb, void *arg)
+{
+	(void)store;
+	snprintf(world.backup, sizeof(world.backup), "%s", path);
+	later(run_done, arg)->done = cb;
+}
+
+int verifier_begin(struct verifier *verifier, const struct verifier_request *request,
+	struct err *err)
+{
+	(void)verifier;
+	if (world.report.running)
+		return err_set(err, ERR_EXISTS, "already");
+	world.report.running = true;
+	world.report.run++;
+	world.report.repair = request->repair;
+	world.report.sample = request->sample;
+	world.verified_assets = request->n_assets;
+	return 0;
+}
+
+const struct verify_report *verifier_report(struct verifier *verifier)
+{
+	(void)verifier;
+	return &world.report;
+}
+
+void verifier_cancel(struct verifier *verifier)
+{
+	(void)verifier;
+	world.report.running = false;
+	err_set(&world.report.err, ERR_CANCELLED, "stopped");
+}
+
+struct scrub_place scrub_place(const struct scrub *scrub, const char *workspace)
+{
+	(void)scrub, (void)workspace;
+	return (struct scrub_place){ .last_ns = INT64_C(1700000000) * NS_PER_S };
+}

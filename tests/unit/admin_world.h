@@ -31,7 +31,10 @@ struct world {
 	int64_t news_row;
 	bool stops_work;
 	struct warning warning; /* key NULL: none */
-	size_t unknown_totals;  /* files in flight of unknown size */
+	char backup[64];        /* the file that was asked for */
+	struct verify_report report;
+	size_t verified_assets;
+	size_t unknown_totals; /* files in flight of unknown size */
 };
 extern struct world world;
 

@@ -5,3 +5,7 @@ tests_unit_test_archive_LDADD = $(UNIT_LDADD)
 unit_programs += tests/unit/test_sidecar
 tests_unit_test_sidecar_SOURCES = tests/unit/test_sidecar.c tests/unit/unit.h
 tests_unit_test_sidecar_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_archive_verify
+tests_unit_test_archive_verify_SOURCES = tests/unit/test_archive_verify.c tests/unit/unit.h
+tests_unit_test_archive_verify_LDADD = $(UNIT_LDADD)

@@ -248,6 +248,38 @@ static void reconciles(void **state)
 	ask("POST", "/api/v1/reconcile", NULL, 409);
 }
 
+static void verifying(void **state)
+{
+	(void)state;
+	ask("POST", "/api/v1/verify", "{\"sample\":0}", 400);
+	ask("POST", "/api/v1/verify", "{\"sample\":101}", 400);
+	ask("POST", "/api/v1/verify", "{\"assets\":\"w/one\"}", 400);
+	ask("POST", "/api/v1/verify", "{\"assets\":[1]}", 400);
+	has(ask("GET", "/api/v1/verify", NULL, 200), "\"run\":0,\"running\":false");
+	has(ask("POST", "/api/v1/verify", "{\"assets\":[\"w/one\"],\"repair\":true}",
+		    200),
+		"\"run\":1,\"running\":true,\"repair\":true,\"sample\":100");
+	assert_int_equal(world.verified_assets, 1);
+	ask("POST", "/api/v1/verify", NULL, 409);
+	has(ask("POST", "/api/v1/verify/cancel", NULL, 200),
+		"\"error\":\"stopped\",\"error_class\":\"cancelled\"");
+	struct http_in *in = ask("DELETE", "/api/v1/verify", NULL, 405);
+	assert_non_null(strstr(in->header_names, "Allow\n"));
+}
+
+static void backups(void **state)
+{
+	(void)state;
+	ask("POST", "/api/v1/backup", NULL, 400);
+	ask("POST", "/api/v1/backup", "{\"file\":\"copy.db\"}", 400);
+	assert_string_equal(world.backup, "");
+	has(ask("POST", "/api/v1/backup", "{\"file\":\"/copy.db\"}", 200),
+		"\"file\":\"/copy.db\"");
+	assert_string_equal(world.backup, "/copy.db");
+	world.store_err.class = ERR_EXISTS;
+	ask("POST", "/api/v1/backup", "{\"file\":\"/copy.db\"}", 409);
+}
+
 static void conflicts(void **state)
 {
 	(void)state;
@@ -321,6 +353,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(readiness, setup, teardown),
 		cmocka_unit_test_setup_teardown(commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(reconciles, setup, teardown),
+		cmocka_unit_test_setup_teardown(verifying, setup, teardown),
+		cmocka_unit_test_setup_teardown(backups, setup, teardown),
 		cmocka_unit_test_setup_teardown(conflicts, setup, teardown),
 		cmocka_unit_test_setup_teardown(store_trouble, setup, teardown),
 		cmocka_unit_test_setup_teardown(interrupted, setup, teardown),

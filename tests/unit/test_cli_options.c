@@ -119,7 +119,7 @@ static void commands(void **state)
 		{ { "vodkeep", "--version" }, CLI_OK },
 		{ { "vodkeep", "ls", "--help" }, CLI_OK },
 		{ { "vodkeep", "sttus" }, CLI_USAGE },
-		{ { "vodkeep", "verify", "w" }, CLI_USAGE },
+		{ { "vodkeep", "replay", "w" }, CLI_USAGE },
 		{ { "vodkeep", "reconcile", "w", "v" }, CLI_USAGE },
 		{ { "vodkeep", "--frob", "ls" }, CLI_USAGE },
 		{ { "vodkeep", "ls", "--state", "lost" }, CLI_USAGE },

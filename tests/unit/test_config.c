@@ -479,7 +479,6 @@ static void warns_of_what_is_not_there_yet(void **state)
 		MAIN_INI ":6: [workspace p] request_mp4: not available yet; ",
 		MAIN_INI ":7: [workspace p] signing_key_id: not available yet; ",
 		MAIN_INI ":8: [workspace p] signing_key: not available yet; ",
-		MAIN_INI ":11: [workspace p] scrub: not available yet; ",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
 		MAIN_INI ":20: [rule r] hls_as: not available yet; ",

@@ -143,6 +143,86 @@ static void a_newer_schema_is_refused(void **state)
 	free(ours);
 }
 
+/* What an older vodkeep leaves behind, made from ours by taking step 4 back. */
+static void make_older(struct fixture *f)
+{
+	fixture_close(f);
+	execute(f->path, "DROP TABLE damage; PRAGMA user_version=3");
+}
+
+static void an_older_schema_is_migrated_after_a_copy(void **state)
+{
+	struct fixture *f = *state;
+	int newest = (int)ask(f, "PRAGMA user_version");
+	char *path = mem_printf("%s.before-%d", f->path, newest);
+	char *second = mem_printf("%s.2", path);
+	struct fixture copy = { .path = path };
+	struct stat st;
+
+	put_event(f, "a", "k1", EVENT_READY, T0);
+	make_older(f);
+	fixture_open(f);
+	assert_int_equal(ask(f, "PRAGMA user_version"), newest);
+	assert_int_equal(ask(f, "SELECT count(*) FROM damage"), 0);
+	assert_int_not_equal(row_of(f, "w/a"), 0);
+	assert_int_equal(ask(&copy, "PRAGMA user_version"), 3);
+	assert_int_equal(ask(&copy, "SELECT count(*) FROM assets"), 1);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+
+	/* Once more, as after going back to the copy: neither is written over. */
+	put_event(f, "b", "k2", EVENT_READY, T0);
+	make_older(f);
+	fixture_open(f);
+	assert_int_equal(ask(&copy, "SELECT count(*) FROM assets"), 1);
+	copy.path = second;
+	assert_int_equal(ask(&copy, "SELECT count(*) FROM assets"), 2);
+
+	/* Nothing to migrate, nothing to copy. */
+	fixture_close(f);
+	unlink(path);
+	unlink(second);
+	fixture_open(f);
+	assert_int_not_equal(access(path, F_OK), 0);
+	free(path);
+	free(second);
+}
+
+static void a_migration_that_fails_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { .class = ERR_NONE };
+	int newest = (int)ask(f, "PRAGMA user_version");
+	char *path = mem_printf("%s.before-%d", f->path, newest);
+
+	fixture_close(f);
+	/* Step 3 succeeds, step 4 meets a table of its own name. */
+	execute(f->path, "DROP INDEX assets_deadline; DROP INDEX assets_order;"
+			 "DROP INDEX assets_waiting; DROP INDEX assets_due;"
+			 "ALTER TABLE assets DROP COLUMN expected_bytes;"
+			 "ALTER TABLE assets DROP COLUMN handicap_ns;"
+			 "ALTER TABLE assets DROP COLUMN waits_for;"
+			 "CREATE INDEX assets_due ON assets(workspace, due_ns);"
+			 "CREATE INDEX assets_order ON assets(workspace, due_ns);"
+			 "PRAGMA user_version=2");
+	assert_true(try_open(f->path, &err) < 0);
+	assert_non_null(strstr(err.text, "schema to version 4"));
+	assert_int_equal(ask(f, "PRAGMA user_version"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM pragma_table_info('assets')"
+				" WHERE name='waits_for'"),
+		0);
+	execute(f->path, "DROP TABLE damage");
+	fixture_open(f);
+	assert_int_equal(ask(f, "PRAGMA user_version"), newest);
+	fixture_close(f);
+	unlink(path);
+	char *second = mem_printf("%s.2", path);
+	unlink(second);
+	free(second);
+	free(path);
+	fixture_open(f);
+}
+
 static void a_foreign_file_is_refused_untouched(void **state)
 {
 	struct fixture *f = *state;
@@ -302,6 +382,8 @@ int main(void)
 		TEST(one_misfit_does_not_harm_its_batch),
 		TEST(a_second_agent_is_refused),
 		TEST(a_newer_schema_is_refused),
+		TEST(an_older_schema_is_migrated_after_a_copy),
+		TEST(a_migration_that_fails_changes_nothing),
 		TEST(a_foreign_file_is_refused_untouched),
 		TEST(files_are_for_their_owner_only),
 		TEST(an_idle_store_empties_its_log),
