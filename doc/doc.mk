@@ -23,6 +23,11 @@ sample: tools/optiondoc$(EXEEXT)
 dist_man1_MANS = doc/vodkeep.1
 dist_man7_MANS = doc/vodkeep-api.7
 
+# The README's links lead to them where it is installed too.
+guidedir = $(docdir)/doc
+dist_guide_DATA = doc/FASTPIX.md doc/OPTIVIEW.md doc/PROXY.md doc/NO-ADDRESS.md \
+	doc/RECOVERY.md doc/SECURITY.md doc/SIZING.md
+
 # Whatever else is written about vodkeep, also what `make bench` writes.
-dist-hook:
+dist-hook: dist-changelog
 	cp -p $(top_srcdir)/doc/*.md $(distdir)/doc

@@ -1,5 +1,7 @@
 # The sample is an example to read: /etc is the admin's, and nothing is ever put there.
-dist_doc_DATA = README.md etc/vodkeep.ini
+dist_doc_DATA = README.md
+exampledir = $(docdir)/examples
+dist_example_DATA = etc/vodkeep.ini etc/vodkeep.rules.yml etc/vodkeep-dashboard.json
 EXTRA_DIST += etc/vodkeep.service.in
 
 # The sandboxed service, the receiver's socket, the user, the directories.

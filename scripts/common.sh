@@ -64,9 +64,8 @@ configure_is_stale() {
 	[ -n "$(find "$top/configure.ac" "$top/Makefile.am" -newer "$top/configure")" ]
 }
 
-# build [CONFIGURE-OPTION…]: into $top/build.
-build() {
-	jobs=$(nproc 2>/dev/null || echo 1)
+# configure_build [CONFIGURE-OPTION…]: $top/build can make things afterwards.
+configure_build() {
 	if configure_is_stale; then
 		(cd "$top" && autoreconf -fi) >&2 || die "autoreconf failed"
 	fi
@@ -75,8 +74,14 @@ build() {
 	if [ ! -f config.status ] || [ -n "$(find "$top/configure" -newer config.status)" ] || lacks_option "$@"; then
 		"$top/configure" --quiet "$@" >&2 || die "configure failed"
 	fi
-	make -s -j"$jobs" >&2 || die "the build failed"
 	cd - >/dev/null || exit 1
+}
+
+# build [CONFIGURE-OPTION…]: into $top/build.
+build() {
+	configure_build "$@"
+	jobs=$(nproc 2>/dev/null || echo 1)
+	make -s -C "$top/build" -j"$jobs" >&2 || die "the build failed"
 }
 
 # Whether build/ was configured without one of these options.

@@ -18,6 +18,7 @@ test_media = \
 	tests/data/audio.m4a \
 	tests/data/captions.vtt \
 	tests/data/clip.mp4 \
+	tests/data/prometheus/rules_test.yml \
 	tests/data/recording.webm \
 	tests/data/thumb.jpg \
 	tests/data/thumb.png
@@ -26,6 +27,7 @@ integration_files = \
 	tests/integration/README.md \
 	tests/integration/agentctl.py \
 	tests/integration/conftest.py \
+	tests/integration/guides.py \
 	tests/integration/hosts.py \
 	tests/integration/network_cases.py \
 	tests/integration/report.py \
@@ -41,9 +43,11 @@ integration_files = \
 	tests/integration/test_files.py \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
+	tests/integration/test_guides.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
+	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
