@@ -126,7 +126,8 @@ static void print_one(const cJSON *one, bool dry_run, struct buf *out)
 		dry_run ? "" : "; each is asked for now");
 }
 
-/* CLI_FAILED where a list could not be read; CLI_DIFFERENT for differences of a dry run.
+/* CLI_FAILED where a list could not be read; CLI_DIFFERENT for differences of a dry
+ * run.
  */
 static int judge(const struct cli *cli, const cJSON *report, bool dry_run)
 {
