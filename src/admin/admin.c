@@ -49,6 +49,8 @@ static const struct route routes[] = {
 	{ "POST", ASSET "/unhold",        admin_unhold,       false },
 	{ "POST", "/api/v1/fetch",        admin_fetch,        false },
 	{ "POST", "/api/v1/retry-failed", admin_retry_failed, false },
+	{ "GET",  "/api/v1/reconcile",    admin_reconciled,   true },
+	{ "POST", "/api/v1/reconcile",    admin_reconcile,    false },
 	{ "POST", "/api/v1/pause",        admin_pause,        false },
 	{ "POST", "/api/v1/resume",       admin_resume,       false },
 	{ "GET",  "/api/v1/verify",       admin_verify_show,  true },

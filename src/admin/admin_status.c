@@ -51,6 +51,17 @@ void admin_readyz(struct admin_call *call)
 
 /* ---- metrics ---- */
 
+static void reconcile_gauges(const struct workspace_stats *stats)
+{
+	metric_set(METRIC_LOST, stats->name, (double)stats->lost);
+	if (stats->lost_oldest_ns)
+		metric_set(METRIC_LOST_OLDEST, stats->name,
+			(double)stats->lost_oldest_ns / (double)NS_PER_S);
+	if (stats->reconciled_ns)
+		metric_set(METRIC_RECONCILED, stats->name,
+			(double)stats->reconciled_ns / (double)NS_PER_S);
+}
+
 static void fill_gauges(
 	struct admin *admin, const struct workspace_stats *stats, size_t n_stats)
 {
@@ -60,6 +71,7 @@ static void fill_gauges(
 
 	for (size_t i = 0; i < n_stats; i++) {
 		bytes += stats[i].bytes;
+		reconcile_gauges(&stats[i]);
 		damaged += stats[i].damaged;
 		for (int s = 0; s < ASSET_STATE_COUNT; s++)
 			states[s] += stats[i].assets[s];
@@ -170,7 +182,9 @@ static void add_workspaces(
 		add_counts(json, its->assets);
 		json_add_int(json, "bytes", its->bytes);
 		json_add_time(json, "last_delivery", its->last_delivery_ns);
-		json_add_time(json, "last_reconcile", 0);
+		json_add_time(json, "last_reconcile", its->reconciled_ns);
+		json_add_int(json, "lost", its->lost);
+		json_add_time(json, "lost_oldest", its->lost_oldest_ns);
 		json_add_int(json, "duplicates", its->duplicates);
 		json_add_int(json, "rejected", its->rejected);
 		json_add_int(json, "foreign", its->foreign);

@@ -92,6 +92,8 @@ void admin_remove(struct admin_call *call);
 void admin_hold(struct admin_call *call);
 void admin_unhold(struct admin_call *call);
 void admin_retry_failed(struct admin_call *call);
+void admin_reconcile(struct admin_call *call);
+void admin_reconciled(struct admin_call *call);
 void admin_pause(struct admin_call *call);
 void admin_resume(struct admin_call *call);
 void admin_verify_show(struct admin_call *call);

@@ -82,6 +82,8 @@ function workspaceCard(workspace) {
   if (workspace.paused) item.append(make("span", " paused", "paused"));
   for (const line of [`${workspace.assets.archived} archived, ${size(workspace.bytes)}`,
     `last delivery: ${when(workspace.last_delivery)}`,
+    `reconciled: ${when(workspace.last_reconcile)}`,
+    `${workspace.lost} deliveries lost and repaired` + (workspace.lost ? `, the oldest of ${when(workspace.lost_oldest)}` : ""),
     `${workspace.duplicates} duplicate, ${workspace.rejected} rejected, ${workspace.foreign} foreign`])
     item.append(make("div", line, "soft"));
   return item;

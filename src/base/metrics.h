@@ -14,6 +14,9 @@
 /* clang-format off */
 #define METRICS(X) \
 	X(METRIC_DELIVERIES, "vodkeep_deliveries_total", "counter", "outcome", "Webhook deliveries by outcome.") \
+	X(METRIC_LOST, "vodkeep_lost_deliveries_total", "counter", "workspace", "Deliveries that never came, repaired by reconciling.") \
+	X(METRIC_LOST_OLDEST, "vodkeep_lost_delivery_oldest_timestamp_seconds", "gauge", "workspace", "When the oldest of the lost deliveries should have come.") \
+	X(METRIC_RECONCILED, "vodkeep_reconciled_timestamp_seconds", "gauge", "workspace", "When the platform's list was last compared whole.") \
 	X(METRIC_API_REQUESTS, "vodkeep_api_requests_total", "counter", "outcome", "Platform API calls by outcome class.") \
 	X(METRIC_HOSTS_DOWN, "vodkeep_hosts_down", "gauge", NULL, "Hosts that are left alone because they do not answer.") \
 	X(METRIC_HOST_MOVES, "vodkeep_host_moves_total", "counter", "move", "Hosts left alone (opened, reopened), probed, and answering again (closed).") \

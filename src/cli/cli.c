@@ -56,6 +56,7 @@ static const struct cli_command commands[] = {
 	{ "unhold",  "ASSET...",                  "end a hold",                              cmd_unhold },
 	{ "pause",   "[WORKSPACE]",               "stop downloading",                        cmd_pause },
 	{ "resume",  "[WORKSPACE]",               "go on; confirm deletions that wait",      cmd_resume },
+	{ "reconcile", "[WORKSPACE] [--dry-run]", "compare the archive with the platform",   cmd_reconcile },
 	{ "verify",  "[ASSET...] [--sample N%] [--repair]",
 	                                          "compare files with what was archived",    cmd_verify },
 	{ "backup",  "FILE",                      "a consistent copy of the state",          cmd_backup },
@@ -85,13 +86,13 @@ const struct cli_global *cli_globals(size_t *n)
 }
 
 /* Promised by the contract, not there yet. */
-static const char *const later[] = { "reconcile", "replay", "import", "refile" };
+static const char *const later[] = { "replay", "import", "refile" };
 
 static void print_help(FILE *to)
 {
 	fputs("usage: vodkeep [-c FILE] [--json] [-v|-q] COMMAND [ARG...]\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
 	fputc('\n', to);
 	for (size_t i = 0; i < sizeof(globals) / sizeof(*globals); i++) {
 		int len = fprintf(to, "  %s %s", globals[i].name,

@@ -9,6 +9,7 @@ libvodkeep_a_SOURCES += src/cli/cmd_assets.c
 libvodkeep_a_SOURCES += src/cli/cmd_backup.c
 libvodkeep_a_SOURCES += src/cli/cmd_control.c
 libvodkeep_a_SOURCES += src/cli/cmd_doctor.c
+libvodkeep_a_SOURCES += src/cli/cmd_reconcile.c
 libvodkeep_a_SOURCES += src/cli/cmd_sign.c
 libvodkeep_a_SOURCES += src/cli/cmd_status.c
 libvodkeep_a_SOURCES += src/cli/cmd_verify.c

@@ -189,6 +189,27 @@ static void workspaces(const struct section *to)
 	table_release(&table);
 }
 
+static void lost(const struct section *to, struct buf *line)
+{
+	const cJSON *json;
+	char since[40];
+
+	cJSON_ArrayForEach (json, json_at(to->status, "workspaces")) {
+		long long count = json_int(json, "lost", 0);
+
+		if (count == 0)
+			continue;
+		text_time(json_text(json, "lost_oldest"), since);
+		buf_printf(
+			line, "  %lld deliver%s of ", count, count == 1 ? "y" : "ies");
+		text_clean(line, json_text(json, "name"));
+		buf_printf(line,
+			" never came, repaired by reconciling; the oldest of %s",
+			since);
+		put(to, line, 4);
+	}
+}
+
 static void rejected(const struct section *to, struct buf *line)
 {
 	const cJSON *json;
@@ -290,6 +311,7 @@ void status_text(const cJSON *status, const struct text_page *page, struct buf *
 	to.out = &below;
 	workspaces(&to);
 	rejected(&to, &line);
+	lost(&to, &line);
 	attention(&to, &line);
 	to.out = &middle;
 	downloads(&to, count_lines(&above) + count_lines(&below));

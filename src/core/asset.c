@@ -354,6 +354,17 @@ bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns)
 	return true;
 }
 
+void asset_apply_listed(struct asset *asset, int64_t changed_ns, int64_t now_ns)
+{
+	if (!asset->first_seen_ns)
+		asset->first_seen_ns = now_ns;
+	if (changed_ns && changed_ns <= asset->answered_changed_ns)
+		changed_ns = asset->answered_changed_ns + 1;
+	if (changed_ns > asset->times.changed)
+		asset->times.changed = changed_ns;
+	make_due(asset, now_ns);
+}
+
 bool asset_apply_hold(struct asset *asset, bool held, int64_t now_ns)
 {
 	if (asset->held == held)

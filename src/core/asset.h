@@ -121,6 +121,7 @@ struct asset {
 	int attempts;       /* failed ones since the last success or news */
 	int64_t trouble_ns; /* when the present run of failures began; 0 none */
 	int64_t looked_ns;  /* last time the platform was asked */
+	int64_t mark;       /* record_mark() of what it said then; 0 none */
 	int64_t archived_ns, removed_ns;
 	int64_t mp4_asked_ns; /* when the platform was asked to make the MP4; 0 never */
 	char *mp4_refused;    /* what it answered, if it will not; or NULL */
@@ -163,6 +164,8 @@ bool asset_may_move(enum asset_state from, enum asset_state to);
  * moves to queued: the store writes `state` with the news when this changed it. */
 bool asset_apply_event(struct asset *asset, const struct event *event, int64_t now_ns);
 bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns);
+/* A list names the media: look at it, as changed at @changed_ns if that is not 0. */
+void asset_apply_listed(struct asset *asset, int64_t changed_ns, int64_t now_ns);
 bool asset_apply_hold(struct asset *asset, bool held, int64_t now_ns);
 
 /* IDs go into paths and URLs: 1–255 of [A-Za-z0-9_-] (fastpix.md §9.19). */

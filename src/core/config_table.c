@@ -303,11 +303,9 @@ const struct config_option config_options[] = {
 		  "distribution's key, 32 to 4096 characters." },
 	{ SECTION_WORKSPACE, "reconcile", DURATION_AT(workspace_config, reconcile_ms),
 	  .dflt = "15m", .min = 1 * SECOND, .max = 30 * DAY, .words = off_words,
-	  .later_for = "!off", .later = "the archive follows deliveries alone",
 	  .help = "How often the platform's list is compared with the archive, which finds "
-		  "what no delivery told; off: never." },
+		  "what no delivery told; also at start. off: only by command." },
 	{ SECTION_WORKSPACE, "backfill", .type = &type_backfill, .dflt = "all",
-	  .later_for = "!none", .later = "fetch older media by hand, see vodkeep fetch",
 	  .help = "Whether media that was there before vodkeep is archived: all, none, or "
 		  "what was made since:DATE." },
 	{ SECTION_WORKSPACE, "scrub", .type = &type_scrub,

@@ -6,6 +6,7 @@
 
 #include "core/record.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -104,4 +105,47 @@ const char *record_status_name(enum record_status status)
 		return "unknown";
 	}
 	return "unknown";
+}
+
+/* FNV-1a */
+static uint64_t mix(uint64_t hash, const void *data, size_t len)
+{
+	const unsigned char *bytes = data;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	return text ? mix(hash, text, strlen(text) + 1) : mix(hash, "\1", 1);
+}
+
+static uint64_t mix_facts(uint64_t hash, const struct facts *facts)
+{
+	const int64_t numbers[] = { facts->created_ns, facts->expires_ns,
+		facts->duration_ms, facts->bytes, facts->width, facts->height };
+	char *metadata = facts->metadata ? json_print(facts->metadata, false) : NULL;
+
+	hash = mix(hash, numbers, sizeof(numbers));
+	hash = mix_text(hash, facts->type);
+	hash = mix_text(hash, facts->title);
+	hash = mix_text(hash, facts->stream);
+	hash = mix_text(hash, facts->channel);
+	hash = mix_text(hash, metadata);
+	free(metadata);
+	return hash;
+}
+
+int64_t record_mark(const struct record *record)
+{
+	uint64_t hash = mix_text(
+		UINT64_C(14695981039346656037), record_status_name(record->status));
+
+	if (record->updated_ns)
+		hash = mix(hash, &record->updated_ns, sizeof(record->updated_ns));
+	else
+		hash = mix_facts(hash, &record->facts);
+	return hash ? (int64_t)hash : 1;
 }

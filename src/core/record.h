@@ -54,6 +54,7 @@ struct record {
 	char *reason;       /* the platform's words about a status but READY, or NULL */
 	char *workspace_id; /* the platform's own id of the workspace, or NULL */
 	struct facts facts;
+	int64_t updated_ns; /* when the platform last changed it; 0: it does not tell */
 	bool trial;
 	bool links_expire; /* URLs live minutes: read the record for each attempt */
 	int64_t link_expires_ns; /* 0 unknown */
@@ -72,5 +73,9 @@ struct source *record_add_source(
 const char *role_name(enum role role);             /* "video" … */
 int role_parse(const char *name, enum role *role); /* 0 or -1 */
 const char *record_status_name(enum record_status status);
+/* A number that changes when the record does, never 0: of its status, and when it was
+ * updated or, where the platform does not tell, its facts. The same for a list's entry
+ * as for the media's own record. */
+int64_t record_mark(const struct record *record);
 
 #endif

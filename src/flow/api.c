@@ -352,6 +352,9 @@ static void on_list(
 			ours = entries_are_ours(call, &page);
 	}
 	note_health(call, &err);
+	if (!call->proof_cb && err.class == ERR_NONE && !ours)
+		err_set(&err, ERR_TRANSIENT,
+			"the list is that of another workspace than workspace_id names");
 	if (call->proof_cb)
 		call->proof_cb(call->arg, &err, err.class == ERR_NONE && ours);
 	else

@@ -49,6 +49,24 @@ void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
+int64_t keeper_reconcile(
+	struct keeper *keeper, const char *workspace, bool dry_run, struct err *err)
+{
+	struct lane *lane = keeper_lane(keeper, workspace);
+	int64_t number;
+
+	if (!lane)
+		return err_set(
+			err, ERR_NOT_FOUND, "there is no workspace %s", workspace);
+	if (keeper->paused_all || lane->paused)
+		return err_set(err, ERR_LOCAL,
+			"%s is paused: `vodkeep resume' lets it be reconciled",
+			workspace);
+	number = keeper_walk_ask(lane, dry_run);
+	keeper_tick_in(keeper, TICK_SOON_MS);
+	return number;
+}
+
 static void on_paused_stored(void *arg, const struct err *err)
 {
 	struct log_about about = { 0 };
@@ -236,7 +254,11 @@ static void on_workspaces(void *arg, const struct err *err,
 		/* A deletion may have come since the store was asked. */
 		if (states[i].sweep_wanted_ns > lane->sweep_wanted_ns)
 			lane->sweep_wanted_ns = states[i].sweep_wanted_ns;
+		lane->resume_ns = states[i].walk_ns;
+		lane->resume_page = states[i].walk_page;
 	}
+	for (size_t i = 0; !keeper->parking && i < keeper->n_lanes; i++)
+		keeper_note_began(keeper, &keeper->lanes[i]);
 	if (keeper->parking)
 		keeper_maybe_parked(keeper);
 	else
@@ -279,11 +301,12 @@ int keeper_open(
 		.done = keeper_look_done,
 		.arg = keeper,
 	};
-	keeper->sweep_env = (struct sweep_env){
+	keeper->walk_env = (struct reconcile_env){
 		.loop = options->loop,
 		.store = options->store,
 		.api = keeper->api,
-		.done = keeper_sweep_done,
+		.news = keeper_walk_news,
+		.done = keeper_walk_done,
 		.arg = keeper,
 	};
 	keeper_lanes_make(keeper);
@@ -314,8 +337,8 @@ void keeper_park(struct keeper *keeper, void (*parked)(void *arg), void *arg)
 	for (size_t i = 0; i < keeper->n_looks; i++)
 		look_stop(keeper->looks[i]);
 	for (size_t i = 0; i < keeper->n_lanes; i++)
-		if (keeper->lanes[i].sweep)
-			sweep_stop(keeper->lanes[i].sweep);
+		if (keeper->lanes[i].walk)
+			reconcile_stop(keeper->lanes[i].walk);
 	transfers_park(keeper->o.transfers);
 	keeper_maybe_parked(keeper);
 }

@@ -44,6 +44,21 @@ void keeper_news(
 void keeper_asked(struct keeper *keeper, const char *workspace);
 /* A deleted event of @workspace names no media: find out which is gone. */
 void keeper_sweep(struct keeper *keeper, const char *workspace, int64_t deleted_ns);
+/* A person wants the platform's list compared with the archive, or only told what
+ * differs: begun once what is going on of that kind has ended. Returns the number that
+ * the report's `done` will have reached then. ERR_LOCAL while paused. */
+struct reconcile_report {
+	int64_t asked, done; /* numbers */
+	struct err err;      /* of the last that is done */
+	struct differences found;
+	int64_t listed; /* entries of the list */
+	int page;       /* of the one that is going on, or 0 */
+};
+int64_t keeper_reconcile(
+	struct keeper *keeper, const char *workspace, bool dry_run, struct err *err);
+/* NULL without such a workspace; borrowed for now. */
+const struct reconcile_report *keeper_reconciled(
+	struct keeper *keeper, const char *workspace, bool dry_run);
 /* `pause` / `resume`; "" for every workspace. Durable through the store. */
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused);
 bool keeper_paused(const struct keeper *keeper, const char *workspace);

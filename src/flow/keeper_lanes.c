@@ -43,6 +43,9 @@ void keeper_lanes_free(struct keeper *keeper)
 	for (size_t i = 0; i < keeper->n_lanes; i++) {
 		free(keeper->lanes[i].name);
 		free(keeper->lanes[i].removals);
+		free(keeper->lanes[i].ended);
+		differences_release(&keeper->lanes[i].reports[0].found);
+		differences_release(&keeper->lanes[i].reports[1].found);
 	}
 	free(keeper->lanes);
 }

@@ -8,8 +8,8 @@
 #include "flow/guard.h"
 #include "flow/keeper.h"
 #include "flow/look.h"
+#include "flow/reconcile.h"
 #include "flow/slots.h"
-#include "flow/sweep.h"
 
 #define TICK_SOON_MS 1
 
@@ -20,11 +20,19 @@ struct lane {
 	bool asking;     /* store_due() is on its way */
 	int64_t next_ns; /* the store's next due time; 0 none */
 	size_t looks;
+	int64_t *ended; /* rows whose looks ended while store_due() was on its way */
+	size_t n_ended;
 	struct slots *removals; /* one at a time */
-	struct sweep *sweep;
+	struct reconcile *walk;
+	bool walk_asked;         /* the present one was asked for by a person */
 	int64_t sweep_wanted_ns; /* a nameless deletion to follow up; 0 none */
-	int64_t sweep_at_ms;     /* monotonic: not before */
-	int sweep_attempts;
+	int64_t walk_at_ms;      /* monotonic: none before; after failures */
+	int64_t full_ms;         /* monotonic: when the last full walk ended */
+	bool full_once;          /* there has been one since the start */
+	int walk_attempts;
+	int64_t resume_ns; /* a full walk that has not ended; 0 none */
+	int resume_page;
+	struct reconcile_report reports[2]; /* of what people asked for: full, dry */
 };
 
 struct keeper {
@@ -35,7 +43,7 @@ struct keeper {
 	struct file_slots *slots;
 	struct breakers *breakers;
 	struct look_env env;
-	struct sweep_env sweep_env;
+	struct reconcile_env walk_env;
 	struct look **looks;
 	size_t n_looks;
 	struct lane *lanes;
@@ -63,7 +71,22 @@ void keeper_maybe_parked(struct keeper *keeper);
 void keeper_all_dirty(struct keeper *keeper);
 void keeper_look_done(void *arg, struct look *look);
 struct slots *keeper_removal_turn(void *arg, const char *workspace);
-void keeper_sweep_done(
-	void *arg, struct sweep *sweep, const struct err *err, size_t count);
+/* What a walk tells: it has made something due; it has ended. */
+void keeper_walk_news(void *arg, struct reconcile *walk);
+void keeper_walk_done(void *arg, struct reconcile *walk, const struct err *err);
+
+/* ---- keeper_reconcile.c ---- */
+
+/* Remember since when the workspace is served, if that is not known yet. */
+void keeper_note_began(struct keeper *keeper, const struct lane *lane);
+/* What keeper_reconcile() answers. */
+int64_t keeper_walk_ask(struct lane *lane, bool dry_run);
+/* How a walk went, and when the next is due. */
+void keeper_walk_ended(
+	struct keeper *keeper, struct reconcile *walk, const struct err *err);
+/* Begin the walk that is wanted, if any and none is going on. */
+void keeper_maybe_walk(struct keeper *keeper, struct lane *lane);
+/* Milliseconds until one is wanted; -1: nothing known. */
+int64_t keeper_walk_wait_ms(const struct keeper *keeper, const struct lane *lane);
 
 #endif

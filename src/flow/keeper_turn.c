@@ -1,5 +1,5 @@
 /*
- * The keeper's turn: which lane may look, what is due in it, which sweep is wanted, and
+ * The keeper's turn: which lane may look, what is due in it, which walk is wanted, and
  * when to come back.
  */
 #include <config.h>
@@ -7,10 +7,7 @@
 #include "flow/keeper_parts.h"
 
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "core/retry.h"
 #include <stdlib.h>
 
 /* Looks of one lane beyond the file slots keep the slots busy while others still ask
@@ -83,7 +80,7 @@ void keeper_maybe_parked(struct keeper *keeper)
 	if (!keeper->parking || keeper->parked_told || keeper->n_looks > 0)
 		return;
 	for (size_t i = 0; i < keeper->n_lanes; i++)
-		if (keeper->lanes[i].sweep || keeper->lanes[i].asking)
+		if (keeper->lanes[i].walk || keeper->lanes[i].asking)
 			return;
 	if (keeper->storing)
 		return;
@@ -104,6 +101,11 @@ void keeper_look_done(void *arg, struct look *look)
 		}
 	}
 	if (lane) {
+		if (lane->asking) {
+			lane->ended = mem_grow(
+				lane->ended, lane->n_ended + 1, sizeof(*lane->ended));
+			lane->ended[lane->n_ended++] = look_row(look);
+		}
 		lane->looks--;
 		lane->dirty = true;
 	}
@@ -137,6 +139,15 @@ struct asking {
 	char *workspace;
 };
 
+/* What the store has read as due may be so no more: the lane asks again. */
+static bool has_ended(const struct lane *lane, int64_t row)
+{
+	for (size_t i = 0; i < lane->n_ended; i++)
+		if (lane->ended[i] == row)
+			return true;
+	return false;
+}
+
 static void on_due(void *arg, const struct err *err, const struct due_asset *due,
 	size_t n, int64_t next_ns)
 {
@@ -162,7 +173,7 @@ static void on_due(void *arg, const struct err *err, const struct due_asset *due
 	if (!lane_may_look(keeper, lane)) /* paused or reloaded meanwhile */
 		lane->dirty = true;
 	for (size_t i = 0; i < n && lane_may_look(keeper, lane); i++) {
-		if (in_flight(keeper, due[i].row))
+		if (in_flight(keeper, due[i].row) || has_ended(lane, due[i].row))
 			continue;
 		if (lane->looks >= looks_max(keeper, lane) ||
 			(lane->looks > 0 && api_on_trial(keeper->api, lane->name))) {
@@ -181,68 +192,31 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 	asking->keeper = keeper;
 	asking->workspace = mem_strdup(lane->name);
 	lane->asking = true;
+	lane->n_ended = 0;
 	lane->dirty = false;
 	store_due(keeper->o.store, lane->name, clock_system.wall_ns(),
 		looks_max(keeper, lane), on_due, asking);
 }
 
-/* ---- sweeps ---- */
+/* ---- walks through the platforms' lists ---- */
 
-static int64_t sweep_delay_ms(
-	const struct keeper *keeper, struct lane *lane, const struct err *err)
-{
-	const struct config *config = keeper->settings->config;
-	struct retry_limits limits = {
-		.min_ms = config->transfer.retry_min_ms,
-		.max_ms = config->transfer.retry_max_ms,
-	};
-
-	return retry_backoff_ms(
-		&limits, ++lane->sweep_attempts, err->retry_after_ms, random_u64());
-}
-
-void keeper_sweep_done(
-	void *arg, struct sweep *sweep, const struct err *err, size_t count)
+void keeper_walk_news(void *arg, struct reconcile *walk)
 {
 	struct keeper *keeper = arg;
-	struct lane *lane = keeper_lane(keeper, sweep_workspace(sweep));
-	struct log_about about = { .workspace = sweep_workspace(sweep) };
 
-	lane->sweep = NULL;
-	if (err->class == ERR_NONE) {
-		if (lane->sweep_wanted_ns == sweep_deleted_ns(sweep))
-			lane->sweep_wanted_ns = 0;
-		lane->dirty = true;
-		lane->sweep_attempts = 0;
-		log_info(&about,
-			"a deletion that names no media: the platform's list has been read, %zu "
-			"assets are not in it and are asked for one by one",
-			count);
-	} else if (err->class != ERR_CANCELLED) {
-		lane->sweep_at_ms =
-			clock_system.mono_ms() + sweep_delay_ms(keeper, lane, err);
-		log_warn(&about,
-			"a deletion that names no media: the platform's list could not be read "
-			"(%s); tried again in %lld s",
-			err->text,
-			(long long)(lane->sweep_at_ms - clock_system.mono_ms()) / 1000);
-	}
+	keeper_lane(keeper, reconcile_order(walk)->workspace)->dirty = true;
+	keeper_tick_in(keeper, TICK_SOON_MS);
+}
+
+void keeper_walk_done(void *arg, struct reconcile *walk, const struct err *err)
+{
+	struct keeper *keeper = arg;
+
+	keeper_walk_ended(keeper, walk, err);
 	if (keeper->parking)
 		keeper_maybe_parked(keeper);
 	else
 		keeper_tick_in(keeper, TICK_SOON_MS);
-}
-
-static void maybe_sweep(struct keeper *keeper, struct lane *lane)
-{
-	const struct workspace_config *ws =
-		config_workspace(keeper->settings->config, lane->name);
-
-	if (!lane->sweep_wanted_ns || lane->sweep || !ws ||
-		clock_system.mono_ms() < lane->sweep_at_ms)
-		return;
-	lane->sweep = sweep_start(
-		&keeper->sweep_env, keeper->settings, ws, lane->sweep_wanted_ns);
 }
 
 /* ---- the turn ---- */
@@ -251,18 +225,15 @@ static void maybe_sweep(struct keeper *keeper, struct lane *lane)
 static int64_t lane_wait_ms(const struct keeper *keeper, const struct lane *lane)
 {
 	int64_t blocked_ms = api_blocked_ms(keeper->api, lane->name);
-	int64_t wait_ms = -1;
+	int64_t wait_ms = -1, walk_ms;
 
 	if (lane->next_ns > 0)
 		wait_ms = (lane->next_ns - clock_system.wall_ns()) / NS_PER_MS + 1;
 	if (lane->dirty)
 		wait_ms = 0;
-	if (lane->sweep_wanted_ns && !lane->sweep) {
-		int64_t sweep_ms = lane->sweep_at_ms - clock_system.mono_ms();
-
-		if (wait_ms < 0 || sweep_ms < wait_ms)
-			wait_ms = sweep_ms < 0 ? 0 : sweep_ms;
-	}
+	walk_ms = keeper_walk_wait_ms(keeper, lane);
+	if (walk_ms >= 0 && (wait_ms < 0 || walk_ms < wait_ms))
+		wait_ms = walk_ms;
 	if (wait_ms >= 0 && wait_ms < blocked_ms)
 		wait_ms = blocked_ms;
 	return wait_ms;
@@ -281,7 +252,7 @@ static void tick(struct keeper *keeper)
 		int64_t wait_ms;
 
 		if (lane_may_look(keeper, lane)) {
-			maybe_sweep(keeper, lane);
+			keeper_maybe_walk(keeper, lane);
 			if (lane->next_ns > 0 && lane->next_ns <= now_ns)
 				lane->dirty = true;
 			if (lane->dirty && guard_present(keeper->guard) &&

@@ -312,6 +312,7 @@ static void take_record(struct look *look)
 	mem_replace(&asset->platform_status, record_status_name(record->status));
 	if (record->status == RECORD_UNKNOWN || record->status == RECORD_DELETED)
 		return;
+	asset->mark = record_mark(record);
 	facts_merge(&asset->facts, &record->facts);
 	asset->trial |= record->trial;
 	if (record->platform_data) {

@@ -157,6 +157,7 @@ void fastpix_media_record(const cJSON *media, struct record *record)
 		record->reason = mem_strdup(status);
 	}
 	record->workspace_id = mem_strdup(json_text(media, "workspaceId"));
+	record->updated_ns = json_time_ns(media, "updatedAt");
 	record->trial = fastpix_media_trial(media);
 	fastpix_media_facts(media, &record->facts);
 	if (!record->facts.type) /* the API's object is whole: what is not said is not

@@ -27,10 +27,11 @@
 /* Asset ids are 32 hex digits, which may all happen to be decimal. */
 #define LEGACY_DIGITS_MAX 18
 
-/* Without statuses the API lists only what is processing or complete (§8.5). */
-#define LIST_QUERY                                                                 \
-	"&sort=created&type=clip&type=recording&status=processing&status=complete" \
-	"&status=error&status=deleting"
+/* Without statuses the API lists only what is processing or complete, without types no
+ * uploads (§8.5). */
+#define LIST_QUERY                                                          \
+	"&sort=created&type=clip&type=recording&type=vod&status=processing" \
+	"&status=complete&status=error&status=deleting"
 
 static void request(const struct workspace_config *ws, const char *method, char *url,
 	struct http_request *out)

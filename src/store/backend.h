@@ -115,10 +115,11 @@ struct backend {
 		struct walk *walk, struct err *err);
 	int (*host_answers)(struct backend_conn *conn, const char *host, size_t limit,
 		int64_t now_ns, struct walk *walk, struct err *err);
-	int (*sweep_seen)(struct backend_conn *conn, const char *workspace,
-		int64_t sweep_ns, char *const *ids, size_t n, struct err *err);
-	int (*sweep_finish)(struct backend_conn *conn, const char *workspace,
-		int64_t sweep_ns, int64_t deleted_ns, int64_t now_ns, struct walk *walk,
+	int (*list_page)(struct backend_conn *conn, const struct list_order *order,
+		const struct listed *listed, size_t n, int64_t now_ns,
+		struct differences *found, struct err *err);
+	int (*list_end)(struct backend_conn *conn, const struct list_order *order,
+		int64_t now_ns, struct walk *walk, struct differences *found,
 		struct err *err);
 	int (*set_paused)(struct backend_conn *conn, const char *workspace, bool paused,
 		struct err *err);

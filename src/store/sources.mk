@@ -16,10 +16,12 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_schema.c \
 	src/store/sqlite_stats.c \
 	src/store/sqlite_story.c \
+	src/store/sqlite_listed.c \
 	src/store/sqlite_walk.c \
 	src/store/sqlite_workspace.c \
 	src/store/store.c \
 	src/store/store_command.c \
+	src/store/store_list.c \
 	src/store/store_read.c \
 	src/store/store_values.c \
 	src/store/store_verify.c \

@@ -20,6 +20,9 @@ enum statement {
 	SQL_WORKSPACE_SWEEP,
 	SQL_WORKSPACE_SWEPT,
 	SQL_WORKSPACE_PAUSE,
+	SQL_WORKSPACE_LOST,
+	SQL_WORKSPACE_PAGE,
+	SQL_WORKSPACE_RECONCILED,
 	SQL_WORKSPACE_LIST,
 	SQL_WORKSPACE_STATS,
 	SQL_WORKSPACE_NEXT,
@@ -59,8 +62,10 @@ enum statement {
 	SQL_WISH_ROWS,
 	SQL_WAITING_FREE,
 	SQL_WAITING_FREE_ANY,
-	SQL_SWEEP_SEEN,
-	SQL_SWEEP_ROWS,
+	SQL_LISTED_MARK,
+	SQL_LISTED_SEEN,
+	SQL_LISTED_NOT,
+	SQL_LISTED_MISSED,
 	SQL_META_LIST,
 	SQL_META_PUT,
 	SQL_PRUNE_BODIES,
@@ -100,6 +105,7 @@ struct tally {
 	bool changed;
 	int64_t last_delivery_ns;
 	int64_t duplicates, rejected, foreign, bytes;
+	int64_t lost, lost_ns; /* deliveries that never came; the oldest gap */
 	int64_t assets[ASSET_STATE_COUNT];
 };
 
@@ -170,6 +176,8 @@ int sqlite_workspace(
  * made. */
 int sqlite_tally(struct backend_conn *conn, const char *name, bool create,
 	struct tally **tally, struct err *err);
+/* A delivery never came: what it would have told is so since @since_ns. */
+void sqlite_count_lost(struct tally *tally, int64_t since_ns);
 int sqlite_write_tallies(struct backend_conn *conn, struct err *err);
 void sqlite_forget_tallies(struct backend_conn *conn);
 int sqlite_workspaces(
@@ -219,7 +227,8 @@ int sqlite_load(
 int sqlite_claim_path(struct backend_conn *conn, int64_t row, const char *base,
 	const char *alternative, bool force, char **claimed, struct err *err);
 
-/* ---- sqlite_news.c, sqlite_walk.c: what deliveries, commands and sweeps bring ---- */
+/* ---- sqlite_news.c, sqlite_walk.c, sqlite_listed.c: what deliveries, commands and
+ * lists bring ---- */
 
 int sqlite_put_delivery(struct backend_conn *conn, const struct delivery *delivery,
 	struct delivery_result *result, struct err *err);
@@ -235,11 +244,11 @@ int sqlite_wish_all(struct backend_conn *conn, const char *workspace,
 	struct err *err);
 int sqlite_host_answers(struct backend_conn *conn, const char *host, size_t limit,
 	int64_t now_ns, struct walk *walk, struct err *err);
-int sqlite_sweep_seen(struct backend_conn *conn, const char *workspace,
-	int64_t sweep_ns, char *const *ids, size_t n, struct err *err);
-int sqlite_sweep_finish(struct backend_conn *conn, const char *workspace,
-	int64_t sweep_ns, int64_t deleted_ns, int64_t now_ns, struct walk *walk,
-	struct err *err);
+int sqlite_list_page(struct backend_conn *conn, const struct list_order *order,
+	const struct listed *listed, size_t n, int64_t now_ns,
+	struct differences *found, struct err *err);
+int sqlite_list_end(struct backend_conn *conn, const struct list_order *order,
+	int64_t now_ns, struct walk *walk, struct differences *found, struct err *err);
 
 /* ---- sqlite_damage.c: what verifying asks and finds ---- */
 

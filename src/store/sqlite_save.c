@@ -15,7 +15,8 @@
 
 /* What the row had before, as far as it decides what is written now. */
 struct before {
-	int64_t seq, bytes, removed_ns, due_ns;
+	int64_t seq, bytes, removed_ns, due_ns, missed_ns, seen_ns;
+	bool tombstone;
 	enum asset_state state;
 	enum asset_wish wish;
 	char *workspace;
@@ -25,7 +26,9 @@ static int read_before(
 	struct backend_conn *conn, int64_t row, struct before *was, struct err *err)
 {
 	struct query query = query_begin(conn, SQL_ASSET_SAVED,
-		"SELECT a.seq, a.bytes, a.removed_ns, a.due_ns, a.state, a.wish, w.name"
+		"SELECT a.seq, a.bytes, a.removed_ns, a.due_ns, a.missed_ns,"
+		" a.seen_sweep_ns,"
+		" a.tombstone, a.state, a.wish, w.name"
 		" FROM assets a JOIN workspaces w ON w.id = a.workspace WHERE a.row=?");
 
 	query_int(&query, row);
@@ -35,6 +38,9 @@ static int read_before(
 		was->bytes = column_int(&query);
 		was->removed_ns = column_int(&query);
 		was->due_ns = column_int(&query);
+		was->missed_ns = column_int(&query);
+		was->seen_ns = column_int(&query);
+		was->tombstone = column_int(&query) != 0;
 		asset_state_parse(column_text(&query), &was->state);
 		asset_wish_parse(column_text(&query), &was->wish);
 		was->workspace = column_copy(&query);
@@ -68,6 +74,7 @@ static void put_standing(struct query *query, const struct asset *asset)
 	query_int(query, asset->attempts);
 	query_int(query, asset->trouble_ns);
 	query_int(query, asset->looked_ns);
+	query_int(query, asset->mark);
 	query_int(query, asset->archived_ns);
 	query_int(query, asset->removed_ns);
 	query_text(query, asset->reason);
@@ -89,7 +96,7 @@ static int write_standing(struct backend_conn *conn, const struct asset *asset,
 		"UPDATE assets SET state=?, tombstone=?, by_person=?,"
 		" answered_changed_ns=?, answered_deleted_ns=?, contradicted=?,"
 		" attempts=?, trouble_ns=?,"
-		" looked_ns=?, archived_ns=?, removed_ns=?, reason=?,"
+		" looked_ns=?, mark=?, archived_ns=?, removed_ns=?, reason=?,"
 		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?, bytes=?,"
 		" files=?, path=?, due_ns=?, wish=?, waits_for=?, updated_ns=?,"
 		" base_path = CASE WHEN ? THEN base_path END WHERE row=?");
@@ -205,6 +212,9 @@ static int count_change(struct backend_conn *conn, const struct asset *asset,
 	tally->assets[asset->state]++;
 	tally->bytes += asset_bytes(asset) - was->bytes;
 	tally->changed = true;
+	/* A deletion that no delivery told, now that the platform has confirmed it. */
+	if (was->missed_ns && asset->tombstone && !was->tombstone && !asset->by_person)
+		sqlite_count_lost(tally, was->seen_ns ? was->seen_ns : was->missed_ns);
 	if (!asset->removed_ns || asset->removed_ns == was->removed_ns)
 		return 0;
 	struct query query = query_begin(conn, SQL_REMOVAL_ADD,

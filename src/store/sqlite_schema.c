@@ -211,6 +211,17 @@ static const char *const steps[] = {
 	/* 5: what the platform was asked to make */
 	("ALTER TABLE assets ADD COLUMN mp4_asked_ns INTEGER NOT NULL DEFAULT 0;"
 	 "ALTER TABLE assets ADD COLUMN mp4_refused TEXT;"),
+
+	/* 6: reconciling: walks through the platform's list, and what lists have told
+	 */
+	"ALTER TABLE workspaces ADD COLUMN walk_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN walk_page INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN reconciled_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE workspaces ADD COLUMN lost_oldest_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN listed_mark INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN missed_ns INTEGER NOT NULL DEFAULT 0;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

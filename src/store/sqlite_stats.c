@@ -65,7 +65,7 @@ int sqlite_stats(struct backend_conn *conn, int64_t removed_since_ns,
 {
 	struct query query = query_begin(conn, SQL_WORKSPACE_STATS,
 		"SELECT id, name, bytes, last_delivery_ns, duplicates, rejected,"
-		" foreigners FROM workspaces WHERE name <> '' ORDER BY name");
+		" foreigners, reconciled_ns, lost, lost_oldest_ns FROM workspaces WHERE name <> '' ORDER BY name");
 	int rc;
 
 	while ((rc = query_step(&query, err)) > 0) {
@@ -80,6 +80,9 @@ int sqlite_stats(struct backend_conn *conn, int64_t removed_since_ns,
 		stats->duplicates = column_int(&query);
 		stats->rejected = column_int(&query);
 		stats->foreign = column_int(&query);
+		stats->reconciled_ns = column_int(&query);
+		stats->lost = column_int(&query);
+		stats->lost_oldest_ns = column_int(&query);
 		rc = complete(conn, id, removed_since_ns, stats, err);
 		if (rc)
 			break;

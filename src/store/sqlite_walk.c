@@ -1,8 +1,6 @@
 /*
- * News for many assets at once: wishes for all of a state, and sweeps, which find out
- * what a platform's list did not name. Each call is one bounded step, so that a
- * transaction stays short whatever the archive's size; deliveries are served in
- * between.
+ * News for many assets at once. Each call is one bounded step, so that a transaction
+ * stays short whatever the archive's size; deliveries are served in between.
  */
 #include <config.h>
 
@@ -129,102 +127,4 @@ int sqlite_host_answers(struct backend_conn *conn, const char *host, size_t limi
 	walk->count += changed;
 	walk->more = !limit && changed == most;
 	return 0;
-}
-
-/* ---- sweeps ---- */
-
-int sqlite_sweep_seen(struct backend_conn *conn, const char *workspace,
-	int64_t sweep_ns, char *const *ids, size_t n, struct err *err)
-{
-	struct tally *tally = NULL;
-	int rc = sqlite_tally(conn, workspace, false, &tally, err);
-
-	for (size_t i = 0; !rc && tally && i < n; i++) {
-		struct query query = query_begin(conn, SQL_SWEEP_SEEN,
-			"UPDATE assets SET seen_sweep_ns=? WHERE workspace=? AND id=?");
-		query_int(&query, sweep_ns);
-		query_int(&query, tally->id);
-		query_text(&query, ids[i]);
-		rc = query_run(&query, err);
-	}
-	return rc;
-}
-
-static int apply_gone(struct backend_conn *conn, struct tally *tally, int64_t row,
-	int64_t deleted_ns, int64_t now_ns, struct err *err)
-{
-	struct event event;
-	struct asset *asset = NULL;
-	int rc = sqlite_asset_by_row(conn, row, &asset, err);
-
-	if (rc || !asset)
-		return rc;
-	enum asset_state before = asset->state;
-	event_init(&event);
-	event.kind = EVENT_DELETED;
-	event.at_ns = deleted_ns;
-	asset_apply_event(asset, &event, now_ns);
-	event_release(&event);
-	rc = sqlite_asset_news(conn, tally, asset, before, now_ns, err);
-	asset_free(asset);
-	return rc;
-}
-
-static int swept(struct backend_conn *conn, const struct tally *tally,
-	int64_t deleted_ns, struct err *err)
-{
-	struct query query = query_begin(conn, SQL_WORKSPACE_SWEPT,
-		"UPDATE workspaces SET sweep_wanted_ns=0"
-		" WHERE id=? AND sweep_wanted_ns=?");
-
-	query_int(&query, tally->id);
-	query_int(&query, deleted_ns);
-	return query_run(&query, err);
-}
-
-/* Rows of the next stretch that the sweep did not see, and where the stretch ends. */
-static int unseen_rows(struct backend_conn *conn, int64_t workspace, int64_t sweep_ns,
-	struct walk *walk, struct rows *rows, struct err *err)
-{
-	int64_t last = 0;
-	struct query query = query_begin(
-		conn, SQL_ASSET_LAST, "SELECT coalesce(max(row), 0) FROM assets");
-	int rc = query_value(&query, 0, &last, err);
-
-	if (rc)
-		return rc;
-	query = query_begin(conn, SQL_SWEEP_ROWS,
-		"SELECT row FROM assets NOT INDEXED"
-		" WHERE row>? AND row<=? AND workspace=? AND tombstone=0"
-		" AND first_seen_ns<? AND seen_sweep_ns<>? ORDER BY row LIMIT ?");
-	query_int(&query, walk->row);
-	query_int(&query, walk->row + STEP_ROWS);
-	query_int(&query, workspace);
-	query_int(&query, sweep_ns);
-	query_int(&query, sweep_ns);
-	rc = collect(&query, rows, err);
-	if (rc)
-		return rc;
-	walk->row = rows->count == STEP_ASSETS ? rows->row[STEP_ASSETS - 1]
-					       : walk->row + STEP_ROWS;
-	walk->more = walk->row < last;
-	return 0;
-}
-
-int sqlite_sweep_finish(struct backend_conn *conn, const char *workspace,
-	int64_t sweep_ns, int64_t deleted_ns, int64_t now_ns, struct walk *walk,
-	struct err *err)
-{
-	struct rows rows = { .count = 0 };
-	struct tally *tally = NULL;
-	int rc = sqlite_tally(conn, workspace, true, &tally, err);
-
-	if (!rc)
-		rc = unseen_rows(conn, tally->id, sweep_ns, walk, &rows, err);
-	for (size_t i = 0; !rc && i < rows.count; i++)
-		rc = apply_gone(conn, tally, rows.row[i], deleted_ns, now_ns, err);
-	walk->count += rows.count;
-	if (!rc && !walk->more)
-		rc = swept(conn, tally, deleted_ns, err);
-	return rc;
 }

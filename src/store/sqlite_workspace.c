@@ -90,6 +90,28 @@ static int write_states(
 	return 0;
 }
 
+void sqlite_count_lost(struct tally *tally, int64_t since_ns)
+{
+	tally->lost++;
+	if (!tally->lost_ns || since_ns < tally->lost_ns)
+		tally->lost_ns = since_ns;
+	tally->changed = true;
+}
+
+static int write_lost(
+	struct backend_conn *conn, const struct tally *tally, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_WORKSPACE_LOST,
+		"UPDATE workspaces SET lost=lost+?1, lost_oldest_ns=CASE"
+		" WHEN lost_oldest_ns=0 OR lost_oldest_ns>?2 THEN ?2"
+		" ELSE lost_oldest_ns END WHERE id=?3");
+
+	query_int(&query, tally->lost);
+	query_int(&query, tally->lost_ns);
+	query_int(&query, tally->id);
+	return query_run(&query, err);
+}
+
 static int write_tally(
 	struct backend_conn *conn, const struct tally *tally, struct err *err)
 {
@@ -109,6 +131,8 @@ static int write_tally(
 	query_int(&query, tally->bytes);
 	query_int(&query, tally->id);
 	int rc = query_run(&query, err);
+	if (!rc && tally->lost)
+		rc = write_lost(conn, tally, err);
 	return rc ? rc : write_states(conn, tally, err);
 }
 
@@ -130,8 +154,8 @@ int sqlite_workspaces(
 	struct backend_conn *conn, struct workspace_list *list, struct err *err)
 {
 	struct query query = query_begin(conn, SQL_WORKSPACE_LIST,
-		"SELECT name, last_delivery_ns, sweep_wanted_ns, paused FROM workspaces"
-		" ORDER BY name");
+		"SELECT name, last_delivery_ns, sweep_wanted_ns, paused, walk_ns,"
+		" walk_page FROM workspaces ORDER BY name");
 	int rc;
 
 	while ((rc = query_step(&query, err)) > 0) {
@@ -142,6 +166,8 @@ int sqlite_workspaces(
 		state->last_delivery_ns = column_int(&query);
 		state->sweep_wanted_ns = column_int(&query);
 		state->paused = column_int(&query) != 0;
+		state->walk_ns = column_int(&query);
+		state->walk_page = (int)column_int(&query);
 	}
 	query_end(&query);
 	return rc;

@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "core/asset.h"
 #include "core/event.h"
+#include "core/listing.h"
 #include <uv.h>
 
 struct store;
@@ -36,7 +37,7 @@ int store_open(struct store **out, uv_loop_t *loop, const char *path, struct err
 /* The clock that commands and saves are dated with; the system's unless set. */
 void store_set_clock(struct store *store, const struct clock *clock);
 /* Finishes queued writes (callbacks run), checkpoints, closes; then closed(arg). Walks
- * (wish_all, sweep_finish, prune) end at their next step with ERR_CANCELLED. */
+ * (wish_all, list_end, prune) end at their next step with ERR_CANCELLED. */
 void store_close(struct store *store, void (*closed)(void *arg), void *arg);
 /* Writes handed over and not yet answered: the receiver sheds load by it. */
 size_t store_pending(const struct store *store);
@@ -139,24 +140,63 @@ void store_wish_all(struct store *store, const char *workspace, enum asset_state
 void store_host_answers(struct store *store, const char *host, size_t limit,
 	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
 
-/* ---- sweeps: finding out which media is gone ---- */
+/* ---- lists: comparing what the platform has with what is known ---- */
 
-/* Mark listed assets of a workspace as seen by sweep @sweep_ns. @ids copied. */
-void store_sweep_seen(struct store *store, const char *workspace, int64_t sweep_ns,
-	char *const *ids, size_t n, store_done_cb cb, void *arg);
-/* The list is through: every asset first seen before @sweep_ns, without tombstone, that
- * was not marked, gets a DELETED event of time @deleted_ns applied (so it will be
- * confirmed one by one). Clears sweep_wanted_ns if it is still @deleted_ns. In bounded
- * steps: what an error ends stays as far as it came. */
-void store_sweep_finish(struct store *store, const char *workspace, int64_t sweep_ns,
-	int64_t deleted_ns, void (*cb)(void *arg, const struct err *err, size_t count),
-	void *arg);
+enum list_mode {
+	LIST_GONE, /* find out what is gone, and nothing else: a nameless deletion */
+	LIST_FULL, /* reconcile: make due whatever differs */
+	LIST_DRY,  /* tell what differs; only that an asset was seen is remembered */
+};
+struct list_order {
+	const char *workspace;
+	enum list_mode mode;
+	int64_t walk_ns;    /* when the walk through the list began; names it */
+	int64_t deleted_ns; /* of the nameless deletion that it answers; 0 none */
+	int page;
+	int64_t began_ns; /* see core/listing.h, as the next two */
+	enum backfill backfill;
+	int64_t since_ns;
+};
+
+#define DIFFERENCES_MAX 1000
+struct difference {
+	char *id, *title; /* title: NULL none */
+	enum listing_kind kind;
+};
+struct differences {
+	struct difference *items; /* the first DIFFERENCES_MAX */
+	size_t n;
+	int64_t counts[LISTING_KINDS]; /* of all */
+};
+void differences_add(struct differences *found, enum listing_kind kind, const char *id,
+	const char *title);
+/* Move everything of @from, which is empty then, behind what @to has. */
+void differences_move(struct differences *to, struct differences *from);
+void differences_release(struct differences *found);
+int64_t differences_count(const struct differences *found);
+
+typedef void (*store_list_cb)(
+	void *arg, const struct err *err, struct differences *found);
+/* One page of a list has come: its assets are marked as seen by the walk, and what
+ * differs is made due (a LIST_FULL). How far a full walk has come is remembered with
+ * it. @order is copied, @listed taken over with its entries. */
+void store_list_page(struct store *store, const struct list_order *order,
+	struct listed *listed, size_t n, store_list_cb cb, void *arg);
+/* The list is through: every asset first seen before the walk, without tombstone, that
+ * it did not see gets a DELETED event applied (so it will be confirmed one by one),
+ * unless the platform was asked already and had it no more. Clears sweep_wanted_ns if
+ * it is still deleted_ns. In bounded steps: what an error ends stays as far as it came.
+ */
+void store_list_end(struct store *store, const struct list_order *order,
+	store_list_cb cb, void *arg);
 
 /* ---- workspaces and meta ---- */
 
 struct workspace_state {
 	char *name; /* "" for what concerns all of them */
 	int64_t last_delivery_ns, sweep_wanted_ns;
+	int64_t walk_ns; /* a full walk through the list that has not ended; 0 none */
+	int walk_page;   /* how far it has come */
 	bool paused;
 };
 void store_set_paused(struct store *store, const char *workspace, bool paused,
@@ -273,9 +313,11 @@ struct workspace_stats {
 	int64_t bytes; /* of archived files */
 	int64_t last_delivery_ns;
 	int64_t duplicates, rejected, foreign;
-	int64_t removed_since; /* removals since the time asked for */
-	int64_t oldest_due_ns; /* 0 none */
-	int64_t damaged;       /* files, by the last time they were verified */
+	int64_t reconciled_ns;        /* last whole walk through the list; 0 never */
+	int64_t lost, lost_oldest_ns; /* deliveries that never came */
+	int64_t removed_since;        /* removals since the time asked for */
+	int64_t oldest_due_ns;        /* 0 none */
+	int64_t damaged;              /* files, by the last time they were verified */
 };
 void store_stats(struct store *store, int64_t removed_since_ns,
 	void (*cb)(void *arg, const struct err *err,

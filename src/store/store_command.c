@@ -1,5 +1,5 @@
 /*
- * The store's writes that come from people and timers: wishes, holds, sweeps, switches,
+ * The store's writes that come from people and timers: wishes, holds, switches,
  * forgetting. Like store_write.c, requests and nothing else.
  */
 #include <config.h>
@@ -95,7 +95,7 @@ struct walking {
 	size_t limit;
 	enum asset_state state;
 	enum asset_wish wish;
-	int64_t sweep_ns, deleted_ns, before_ns, now_ns;
+	int64_t before_ns, now_ns;
 	void (*count_cb)(void *arg, const struct err *err, size_t count);
 	store_done_cb done_cb;
 	void *arg;
@@ -107,17 +107,6 @@ static int wish_all_work(struct request *request, const struct backend *backend,
 	struct walking *walking = REQUEST(walking);
 	int rc = backend->wish_all(conn, walking->workspace, walking->state,
 		walking->wish, walking->now_ns, &walking->walk, err);
-
-	request->again = !rc && walking->walk.more;
-	return rc;
-}
-
-static int sweep_finish_work(struct request *request, const struct backend *backend,
-	struct backend_conn *conn, struct err *err)
-{
-	struct walking *walking = REQUEST(walking);
-	int rc = backend->sweep_finish(conn, walking->workspace, walking->sweep_ns,
-		walking->deleted_ns, walking->now_ns, &walking->walk, err);
 
 	request->again = !rc && walking->walk.more;
 	return rc;
@@ -195,18 +184,6 @@ void store_host_answers(struct store *store, const char *host, size_t limit,
 	request_write(&walking->request);
 }
 
-void store_sweep_finish(struct store *store, const char *workspace, int64_t sweep_ns,
-	int64_t deleted_ns, void (*cb)(void *arg, const struct err *err, size_t count),
-	void *arg)
-{
-	struct walking *walking = walking_new(store, workspace, sweep_finish_work, arg);
-
-	walking->sweep_ns = sweep_ns;
-	walking->deleted_ns = deleted_ns;
-	walking->count_cb = cb;
-	request_write(&walking->request);
-}
-
 void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void *arg)
 {
 	struct walking *walking = walking_new(store, NULL, prune_work, arg);
@@ -216,53 +193,7 @@ void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void 
 	request_write(&walking->request);
 }
 
-/* ---- sweeps, switches, meta ---- */
-
-struct sweep_seen {
-	struct request request;
-	char *workspace;
-	int64_t sweep_ns;
-	char **ids;
-	size_t n;
-	store_done_cb cb;
-	void *arg;
-};
-
-static int sweep_seen_work(struct request *request, const struct backend *backend,
-	struct backend_conn *conn, struct err *err)
-{
-	struct sweep_seen *seen = REQUEST(sweep_seen);
-
-	return backend->sweep_seen(
-		conn, seen->workspace, seen->sweep_ns, seen->ids, seen->n, err);
-}
-
-static void sweep_seen_answer(struct request *request)
-{
-	struct sweep_seen *seen = REQUEST(sweep_seen);
-
-	seen->cb(seen->arg, &request->err);
-	free(seen->workspace);
-	for (size_t i = 0; i < seen->n; i++)
-		free(seen->ids[i]);
-	free(seen->ids);
-}
-
-void store_sweep_seen(struct store *store, const char *workspace, int64_t sweep_ns,
-	char *const *ids, size_t n, store_done_cb cb, void *arg)
-{
-	struct sweep_seen *seen =
-		request_new(store, sizeof(*seen), sweep_seen_work, sweep_seen_answer);
-
-	seen->workspace = mem_strdup(workspace);
-	seen->sweep_ns = sweep_ns;
-	seen->ids = mem_array(n, sizeof(*seen->ids));
-	for (seen->n = 0; seen->n < n; seen->n++)
-		seen->ids[seen->n] = mem_strdup(ids[seen->n]);
-	seen->cb = cb;
-	seen->arg = arg;
-	request_write(&seen->request);
-}
+/* ---- switches, meta ---- */
 
 struct setting {
 	struct request request;

@@ -172,3 +172,55 @@ void name_list_release(struct name_list *list)
 	free(list->items);
 	*list = (struct name_list){ 0 };
 }
+
+/* ---- differences ---- */
+
+void differences_add(struct differences *found, enum listing_kind kind, const char *id,
+	const char *title)
+{
+	found->counts[kind]++;
+	if (found->n >= DIFFERENCES_MAX)
+		return;
+	found->items = mem_grow(found->items, found->n + 1, sizeof(*found->items));
+	found->items[found->n++] = (struct difference){
+		.id = mem_strdup(id),
+		.title = mem_strdup(title),
+		.kind = kind,
+	};
+}
+
+void differences_release(struct differences *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		free(found->items[i].id);
+		free(found->items[i].title);
+	}
+	free(found->items);
+	memset(found, 0, sizeof(*found));
+}
+
+void differences_move(struct differences *to, struct differences *from)
+{
+	size_t n = from->n;
+
+	if (to->n + n > DIFFERENCES_MAX)
+		n = DIFFERENCES_MAX - to->n;
+	for (int kind = 0; kind < LISTING_KINDS; kind++)
+		to->counts[kind] += from->counts[kind];
+	if (n)
+		to->items = mem_grow(to->items, to->n + n, sizeof(*to->items));
+	for (size_t i = 0; i < n; i++) {
+		to->items[to->n++] = from->items[i];
+		memset(&from->items[i], 0, sizeof(from->items[i]));
+	}
+	differences_release(from);
+}
+
+int64_t differences_count(const struct differences *found)
+{
+	int64_t count = 0;
+
+	for (int kind = 0; kind < LISTING_KINDS; kind++)
+		count += found->counts[kind];
+	return count;
+}

@@ -313,6 +313,34 @@ void keeper_asked(struct keeper *keeper, const char *workspace)
 	assert(keeper && workspace);
 }
 
+int64_t keeper_reconcile(
+	struct keeper *keeper, const char *workspace, bool dry_run, struct err *err)
+{
+	assert(keeper && strcmp(workspace, "w") == 0);
+	if (world.paused)
+		return err_set(err, ERR_LOCAL, "w is paused");
+	return dry_run ? 4 : 3;
+}
+
+const struct reconcile_report *keeper_reconciled(
+	struct keeper *keeper, const char *workspace, bool dry_run)
+{
+	static char id[] = "gone-id";
+	static struct difference difference = { .id = id, .kind = LISTING_GONE };
+	static struct reconcile_report reports[2] = {
+		{ .asked = 3,
+			.done = 2,
+			.err = { .class = ERR_TRANSIENT, .text = "503" } },
+		{ .asked = 4,
+			.done = 4,
+			.listed = 7,
+			.found = { &difference, 1, { [LISTING_GONE] = 1 } } },
+	};
+
+	assert(keeper && strcmp(workspace, "w") == 0);
+	return &reports[dry_run];
+}
+
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused)
 {
 	assert(keeper && workspace);

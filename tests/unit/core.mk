@@ -9,6 +9,7 @@ unit_programs += \
 	tests/unit/test_order \
 	tests/unit/test_plan \
 	tests/unit/test_rate \
+	tests/unit/test_listing \
 	tests/unit/test_removal \
 	tests/unit/test_retry
 
@@ -36,6 +37,9 @@ tests_unit_test_plan_SOURCES = tests/unit/test_plan.c
 tests_unit_test_plan_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_plan_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_listing_SOURCES = tests/unit/test_listing.c
+tests_unit_test_listing_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_listing_LDADD = $(UNIT_LDADD)
 tests_unit_test_removal_SOURCES = tests/unit/test_removal.c
 tests_unit_test_removal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_removal_LDADD = $(UNIT_LDADD)

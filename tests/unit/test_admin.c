@@ -235,6 +235,19 @@ static void commands(void **state)
 	assert_int_equal(world.wish, WISH_CONFIRM);
 }
 
+static void reconciles(void **state)
+{
+	(void)state;
+	has(ask("POST", "/api/v1/reconcile", "{\"workspace\":\"w\"}", 200),
+		"\"number\":3");
+	has(ask("POST", "/api/v1/reconcile", "{\"dry_run\":true}", 200),
+		"\"number\":4");
+	ask("POST", "/api/v1/reconcile", "{\"workspace\":\"v\"}", 404);
+	has(ask("GET", "/api/v1/reconcile", NULL, 200), "\"error\":\"503\"");
+	world.paused = true;
+	ask("POST", "/api/v1/reconcile", NULL, 409);
+}
+
 static void verifying(void **state)
 {
 	(void)state;
@@ -339,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(list_parameters, setup, teardown),
 		cmocka_unit_test_setup_teardown(readiness, setup, teardown),
 		cmocka_unit_test_setup_teardown(commands, setup, teardown),
+		cmocka_unit_test_setup_teardown(reconciles, setup, teardown),
 		cmocka_unit_test_setup_teardown(verifying, setup, teardown),
 		cmocka_unit_test_setup_teardown(backups, setup, teardown),
 		cmocka_unit_test_setup_teardown(conflicts, setup, teardown),

@@ -476,8 +476,6 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "[rule r]\nhls_as = package\non_update = version\n"
 			    "keep = 90d\nbandwidth = 1M\nafter = /x\n"
 			    "notify = https://h/x\nnotify_secret = x\n",
-		MAIN_INI ":9: [workspace p] reconcile: not available yet; ",
-		MAIN_INI ":10: [workspace p] backfill: not available yet; ",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
 		MAIN_INI ":20: [rule r] hls_as: not available yet; ",

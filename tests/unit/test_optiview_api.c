@@ -99,8 +99,8 @@ static void lists_every_status(void **state)
 	platform_optiview.list_request(&ws, 2, 500, &req);
 	assert_string_equal(req.url,
 		"https://api.millicast.com/api/v3/media/assets?page=2&limit=100"
-		"&sort=created&type=clip&type=recording&status=processing"
-		"&status=complete&status=error&status=deleting");
+		"&sort=created&type=clip&type=recording&type=vod"
+		"&status=processing&status=complete&status=error&status=deleting");
 	http_request_release(&req);
 }
 

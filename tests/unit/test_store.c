@@ -277,7 +277,7 @@ static void meta_and_pauses_survive(void **state)
 	assert_int_equal(workspaces(f).b, 1);
 }
 
-struct listed {
+struct listed_assets {
 	struct answer answer;
 	char *bodies;
 };
@@ -285,7 +285,7 @@ struct listed {
 static void on_deliveries(
 	void *arg, const struct err *err, const struct stored_delivery *list, size_t n)
 {
-	struct listed *listed = arg;
+	struct listed_assets *listed = arg;
 
 	on_stored(&listed->answer, err);
 	listed->answer.count = n;
@@ -301,7 +301,7 @@ static void on_deliveries(
 
 static char *deliveries(struct fixture *f, struct delivery_filter filter, int64_t *row)
 {
-	struct listed listed = { .bodies = mem_strdup("") };
+	struct listed_assets listed = { .bodies = mem_strdup("") };
 
 	store_deliveries(f->store, &filter, on_deliveries, &listed);
 	fixture_wait(f, &listed.answer, 1);

@@ -1,5 +1,5 @@
 /*
- * What concerns many assets at once: wishes for a state, sweeps, forgetting. The
+ * What concerns many assets at once: wishes for a state, lists, forgetting. The
  * numbers of assets are larger than one step takes.
  */
 #include <config.h>
@@ -97,11 +97,73 @@ static void a_walk_ends_early_when_closing(void **state)
 		ask(f, "SELECT count(*) % 200 FROM assets WHERE wish='retry'"), 0);
 }
 
-static void a_sweep_finds_what_is_gone(void **state)
+/* ---- lists ---- */
+
+struct list_answer {
+	struct answer answer;
+	struct differences found;
+};
+
+static void on_list(void *arg, const struct err *err, struct differences *found)
+{
+	struct list_answer *answer = arg;
+
+	on_stored(&answer->answer, err);
+	differences_release(&answer->found);
+	if (found)
+		differences_move(&answer->found, found);
+}
+
+static struct list_order order_of(enum list_mode mode, int64_t walk_ns)
+{
+	return (struct list_order){
+		.workspace = "w", .mode = mode, .walk_ns = walk_ns, .page = 1
+	};
+}
+
+/* A page that names w-@from to w-@to, ready, with @mark. */
+static void list_page(struct fixture *f, const struct list_order *order, int from,
+	int to, int64_t mark, struct list_answer *answer)
+{
+	size_t n = (size_t)(to - from);
+	struct listed *listed = mem_array(n + 1, sizeof(*listed));
+	int calls = answer->answer.calls;
+
+	for (size_t i = 0; i < n; i++) {
+		struct record record;
+		char name[24];
+
+		record_init(&record);
+		record.status = RECORD_READY;
+		record.facts.created_ns = T0;
+		snprintf(name, sizeof(name), "w-%d", from + (int)i);
+		listed_fill(&listed[i], name, &record);
+		listed[i].mark = mark;
+		record_release(&record);
+	}
+	store_list_page(f->store, order, listed, n, on_list, answer);
+	fixture_wait(f, &answer->answer, calls + 1);
+	assert_int_equal(answer->answer.err.class, ERR_NONE);
+}
+
+static int64_t list_end(
+	struct fixture *f, const struct list_order *order, struct list_answer *answer)
+{
+	int calls = answer->answer.calls;
+
+	store_list_end(f->store, order, on_list, answer);
+	fixture_wait(f, &answer->answer, calls + 1);
+	assert_int_equal(answer->answer.err.class, ERR_NONE);
+	int64_t gone = answer->found.counts[LISTING_GONE];
+	differences_release(&answer->found);
+	return gone;
+}
+
+static void a_list_finds_what_is_gone(void **state)
 {
 	struct fixture *f = *state;
-	struct answer answer = { .calls = 0 };
-	char name[24], *ids[300];
+	struct list_answer answer = { .found = { .n = 0 } };
+	struct list_order order = order_of(LIST_GONE, T0 + 5 * S);
 
 	put_many(f, "w", 700);
 	put_many(f, "v", 1);
@@ -111,20 +173,11 @@ static void a_sweep_finds_what_is_gone(void **state)
 	save(f, tombstone, 0, NULL);
 	asset_free(tombstone);
 	put_event(f, NULL, "gone", EVENT_DELETED, T0 + S);
-	for (int i = 0; i < 300; i++) {
-		snprintf(name, sizeof(name), "w-%d", i);
-		ids[i] = mem_strdup(name);
-	}
 	fixture_at(f, T0 + 5 * S);
 	put_event(f, "born-later", "k", EVENT_READY, T0 + 5 * S);
-	store_sweep_seen(f->store, "w", T0 + 5 * S, ids, 300, on_stored, &answer);
-	for (int i = 0; i < 300; i++)
-		free(ids[i]);
-	fixture_wait(f, &answer, 1);
-	store_sweep_finish(f->store, "w", T0 + 5 * S, T0 + S, on_count, &answer);
-	fixture_wait(f, &answer, 2);
-	assert_int_equal(answer.err.class, ERR_NONE);
-	assert_int_equal(answer.count, 399);
+	order.deleted_ns = T0 + S;
+	list_page(f, &order, 0, 300, 1, &answer);
+	assert_int_equal(list_end(f, &order, &answer), 399);
 	assert_int_equal(
 		ask(f, "SELECT count(*) FROM assets WHERE deleted_ns > 0"), 399);
 	assert_int_equal(ask(f, "SELECT count(*) FROM assets WHERE due_ns > 0"
@@ -134,17 +187,82 @@ static void a_sweep_finds_what_is_gone(void **state)
 		ask(f, "SELECT sweep_wanted_ns FROM workspaces WHERE name='w'"), 0);
 }
 
-static void a_newer_wish_for_a_sweep_stays(void **state)
+static void a_newer_wish_for_a_list_stays(void **state)
 {
 	struct fixture *f = *state;
-	struct answer answer = { .calls = 0 };
+	struct list_answer answer = { .found = { .n = 0 } };
+	struct list_order order = order_of(LIST_GONE, T0 + 5 * S);
 
 	put_event(f, NULL, "1", EVENT_DELETED, T0 + S);
 	put_event(f, NULL, "2", EVENT_DELETED, T0 + 2 * S);
-	store_sweep_finish(f->store, "w", T0 + 5 * S, T0 + S, on_count, &answer);
-	fixture_wait(f, &answer, 1);
-	assert_int_equal(answer.count, 0);
+	order.deleted_ns = T0 + S;
+	assert_int_equal(list_end(f, &order, &answer), 0);
 	assert_int_equal(ask(f, "SELECT sweep_wanted_ns FROM workspaces"), T0 + 2 * S);
+}
+
+static void what_was_gone_when_asked_is_not_asked_again(void **state)
+{
+	struct fixture *f = *state;
+	struct list_answer answer = { .found = { .n = 0 } };
+	struct list_order order = order_of(LIST_FULL, T0 + 5 * S);
+	int64_t day_later = T0 + DAY + 6 * S;
+
+	put_many(f, "w", 3);
+	save_all(f, "w", 3, ASSET_ARCHIVED);
+	struct asset *kept = loaded(f, row_of(f, "w/w-0"));
+	kept->platform_status = mem_strdup("unknown");
+	save(f, kept, 0, NULL);
+	asset_free(kept);
+	assert_int_equal(list_end(f, &order, &answer), 2);
+	/* The platform said that it has them: asked again after a day, not before. */
+	save_all(f, "w", 3, ASSET_ARCHIVED);
+	order = order_of(LIST_FULL, T0 + 6 * S);
+	assert_int_equal(list_end(f, &order, &answer), 0);
+	order = order_of(LIST_FULL, day_later);
+	fixture_at(f, day_later);
+	assert_int_equal(list_end(f, &order, &answer), 2);
+}
+
+static void a_full_walk_makes_due_what_differs(void **state)
+{
+	struct fixture *f = *state;
+	struct list_answer answer = { .found = { .n = 0 } };
+	struct list_order order = order_of(LIST_FULL, T0 + 5 * S);
+
+	put_many(f, "w", 2);
+	save_all(f, "w", 2, ASSET_IGNORED);
+	list_page(f, &order, 0, 2, 7, &answer);
+	assert_int_equal(answer.found.counts[LISTING_CHANGED], 2); /* never listed */
+	save_all(f, "w", 2, ASSET_IGNORED);
+	list_page(f, &order, 0, 4, 7, &answer);
+	assert_int_equal(answer.found.counts[LISTING_CHANGED], 0);
+	assert_int_equal(answer.found.counts[LISTING_MISSING], 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets WHERE due_ns > 0"), 2);
+	assert_int_equal(ask(f, "SELECT walk_ns FROM workspaces"), T0 + 5 * S);
+	assert_int_equal(ask(f, "SELECT walk_page FROM workspaces"), 1);
+	assert_int_equal(ask(f, "SELECT lost FROM workspaces"), 4);
+	assert_int_equal(list_end(f, &order, &answer), 0);
+	assert_int_equal(ask(f, "SELECT walk_ns FROM workspaces"), 0);
+	assert_true(ask(f, "SELECT reconciled_ns FROM workspaces") > 0);
+}
+
+static void a_dry_walk_only_tells(void **state)
+{
+	struct fixture *f = *state;
+	struct list_answer answer = { .found = { .n = 0 } };
+	struct list_order order = order_of(LIST_DRY, T0 + 5 * S);
+
+	put_many(f, "w", 2);
+	save_all(f, "w", 2, ASSET_IGNORED);
+	list_page(f, &order, 1, 3, 7, &answer);
+	assert_int_equal(answer.found.counts[LISTING_CHANGED], 1);
+	assert_int_equal(answer.found.counts[LISTING_MISSING], 1);
+	assert_int_equal(list_end(f, &order, &answer), 1);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets WHERE due_ns > 0"
+				" OR deleted_ns > 0 OR listed_mark > 0"),
+		0);
+	assert_int_equal(ask(f, "SELECT max(reconciled_ns + lost) FROM workspaces"), 0);
 }
 
 static void prune(struct fixture *f, int64_t before_ns)
@@ -195,8 +313,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(failed_assets_are_retried_together),
 		TEST(a_walk_ends_early_when_closing),
-		TEST(a_sweep_finds_what_is_gone),
-		TEST(a_newer_wish_for_a_sweep_stays),
+		TEST(a_list_finds_what_is_gone),
+		TEST(a_newer_wish_for_a_list_stays),
+		TEST(what_was_gone_when_asked_is_not_asked_again),
+		TEST(a_full_walk_makes_due_what_differs),
+		TEST(a_dry_walk_only_tells),
 		TEST(bodies_are_forgotten_before_keys),
 		TEST(a_wrong_clock_does_not_stop_forgetting),
 	};
