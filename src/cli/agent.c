@@ -181,6 +181,10 @@ static void on_scrub_closed(void *arg)
 
 	agent->scrub = NULL;
 	keeper_park(agent->keeper, on_parked, agent);
+	/* Now, and not before: nobody asks a platform any more, nor waits for an
+	 * answer.
+	 */
+	http_client_close(agent->client, on_client_closed, agent);
 }
 
 static void on_verifier_closed(void *arg)
@@ -200,8 +204,6 @@ static void on_server_closed(void *arg)
 	intake_detach(agent->intake);
 	admin_detach(agent->admin);
 	verifier_close(agent->verifier, on_verifier_closed, agent);
-	/* Nobody waits for an answer of a platform any more. */
-	http_client_close(agent->client, on_client_closed, agent);
 }
 
 static void close_servers(struct agent *agent)
