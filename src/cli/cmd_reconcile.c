@@ -123,7 +123,7 @@ static void print_one(const cJSON *one, bool dry_run, struct buf *out)
 		(long long)json_int(one, "changed", 0),
 		(long long)json_int(one, "back", 0),
 		(long long)json_int(one, "gone", 0),
-		dry_run ? "" : "; each is asked for now");
+		dry_run ? "" : "; each is asked for at once");
 }
 
 /* CLI_FAILED where a list could not be read; CLI_DIFFERENT for differences of a dry

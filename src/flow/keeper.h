@@ -56,7 +56,7 @@ struct reconcile_report {
 };
 int64_t keeper_reconcile(
 	struct keeper *keeper, const char *workspace, bool dry_run, struct err *err);
-/* NULL without such a workspace; borrowed for now. */
+/* NULL without such a workspace; borrowed until the loop turns. */
 const struct reconcile_report *keeper_reconciled(
 	struct keeper *keeper, const char *workspace, bool dry_run);
 /* `pause` / `resume`; "" for every workspace. Durable through the store. */
