@@ -1,6 +1,8 @@
 """Found by reading the contract as a stranger: what the commands tell."""
 from __future__ import annotations
 
+from typing import Any
+
 from agentctl import Agent, wait_until
 from twin import Twin
 
@@ -9,8 +11,14 @@ def test_explain_tells_what_was_rejected(agent: Agent, twin: Twin) -> None:
     assert agent.cli("explain", "production").out.startswith("production: 0 deliveries rejected")
     for body in (b"not json", b'{"type":"video.media.ready","id":"e1","data":{}}', b"not json"):
         assert twin.deliver("fastpix", body).status == 400
-    rejected = agent.cli("explain", "production", json=True).json["rejected"]
-    assert [entry["times"] for entry in rejected] == [2, 1]
+
+    def rejected_ones() -> list[dict[str, Any]]:
+        return agent.cli("explain", "production", json=True).json["rejected"]
+
+    # They are refused at once, and kept for explain with the next commit.
+    wait_until(lambda: [entry["times"] for entry in rejected_ones()] == [2, 1], 20,
+               "what was rejected")
+    rejected = rejected_ones()
     assert "not JSON" in rejected[0]["text"] and "names no media" in rejected[1]["text"]
     assert "names no media" in agent.cli("explain", "production").out
     assert "2 deliveries rejected: vodkeep explain production" in agent.cli("status").out
