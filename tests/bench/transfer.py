@@ -59,10 +59,10 @@ class Stage:
 
     def place(self, case: cases.Case) -> Place:
         """Where this case is run."""
-        library = media.make_library(self.root, case.files, self.args.quick)
+        media_set = media.make_media_set(self.root, case.files, self.args.quick)
         served = self.serve(case.distant)
         prefix = self.link.near() if case.distant and self.link else ()
-        return Place(case, library, served.base(case.tls, case.limited), self.authority, prefix,
+        return Place(case, media_set, served.base(case.tls, case.limited), self.authority, prefix,
                      self.tools, self.disk, self.folder / "scratch")
 
     def close(self) -> None:

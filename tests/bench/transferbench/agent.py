@@ -147,7 +147,7 @@ def measure(place: Place, agent: Agent, deliveries: pathlib.Path) -> Run:
     cpu, begun = process_cpu(pid), time.monotonic()
     with subprocess.Popen([*place.prefix, str(place.tools / "send"), str(deliveries), "127.0.0.1",
                            str(agent.port), "/hooks/bench", str(SENDERS)]) as sender:
-        wrong = agent.follow(len(place.library.ids))
+        wrong = agent.follow(len(place.media_set.ids))
         wall = time.monotonic() - begun
         run = Run(wall, process_cpu(pid) - cpu, peak_rss(pid), wrong=wrong)
     if sender.returncode and not run.wrong:
@@ -162,7 +162,7 @@ def measure(place: Place, agent: Agent, deliveries: pathlib.Path) -> Run:
 def run_vodkeep(place: Place, binary: str) -> Run:
     """A fresh agent, ready before the clock starts: it is a daemon."""
     folder = place.disk.fresh()
-    deliveries = place.library.deliveries(place.scratch / "deliveries")
+    deliveries = place.media_set.deliveries(place.scratch / "deliveries")
     agent = Agent(binary, place, folder)
     try:
         run = measure(place, agent, deliveries)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from .cases import Case
-from .media import Library
+from .media import MediaSet
 from .measure import Disk, Run, count_videos, metered
 
 FSYNCS = 4  # at once, as many as libuv has threads
@@ -21,7 +21,7 @@ LINE = {"aria2c": "{url}\n out={name}\n", "floor": "{url}\t{name}\n", "plain": "
 class Place:
     """Where a case is run: its files, who serves them, how to get there, the tools and the disk."""
     case: Case
-    library: Library
+    media_set: MediaSet
     base: str
     authority: pathlib.Path
     prefix: tuple[str, ...]  # what runs a command at this end of the link
@@ -32,14 +32,14 @@ class Place:
     def list(self, kind: str, out: pathlib.Path) -> str:
         """The list of files in a downloader's own form."""
         template = LINE[kind].replace("OUT", str(out))
-        return str(self.library.list(self.scratch / f"list-{kind}", self.base, template))
+        return str(self.media_set.list(self.scratch / f"list-{kind}", self.base, template))
 
     def check(self, out: pathlib.Path, run: Run) -> Run:
         """Whether everything has come; a run without is no figure."""
         count, total = count_videos(out)
-        if not run.wrong and (count, total) != (len(self.library.ids), self.library.total):
-            run.wrong = (f"{count} of {len(self.library.ids)} files, "
-                         f"{total} of {self.library.total} bytes")
+        if not run.wrong and (count, total) != (len(self.media_set.ids), self.media_set.total):
+            run.wrong = (f"{count} of {len(self.media_set.ids)} files, "
+                         f"{total} of {self.media_set.total} bytes")
         return run
 
 
@@ -78,7 +78,7 @@ def rclone(place: Place, out: pathlib.Path) -> list[str]:
     """rclone copy of the folder that nginx lists."""
     tls = ["--ca-cert", str(place.authority)] if place.case.tls else []
     return ["rclone", "copy", "-q", "--config", "", *tls, "--http-url", f"{place.base}/",
-            f":http:files/{place.library.set_name}", str(out), "--transfers",
+            f":http:files/{place.media_set.set_name}", str(out), "--transfers",
             str(place.case.at_once), "--checkers", str(place.case.at_once),
             "--multi-thread-streams", "0"]
 
@@ -87,12 +87,12 @@ def lftp(place: Place, out: pathlib.Path) -> list[str]:
     """lftp mirror of the folder that nginx lists."""
     tls = f"set ssl:ca-file {place.authority}; " if place.case.tls else ""
     return ["lftp", "-c", f"{tls}mirror --parallel={place.case.at_once} "
-            f"{place.base}/files/{place.library.set_name}/ {out}"]
+            f"{place.base}/files/{place.media_set.set_name}/ {out}"]
 
 
 def lftp_pget(place: Place, out: pathlib.Path) -> list[str]:
     """lftp with sixteen ranges of one file at once."""
-    url = f"{place.base}/files/{place.library.set_name}/{place.library.ids[0]}.mp4"
+    url = f"{place.base}/files/{place.media_set.set_name}/{place.media_set.ids[0]}.mp4"
     return ["lftp", "-c", f"lcd {out}; pget -n 16 {url}"]
 
 
@@ -115,7 +115,7 @@ def missing(names: tuple[str, ...]) -> dict[str, str]:
 
 def guarantee(place: Place, out: pathlib.Path, run: Run) -> None:
     """What vodkeep gives, by hand: the SHA-256 of each file, and everything on the disk."""
-    each = math.ceil(len(place.library.ids) / 8)
+    each = math.ceil(len(place.media_set.ids) / 8)
     script = (f"find {out} -name '*.mp4' -print0 | xargs -0 -P2 -n{each} openssl dgst -sha256 "
               f"> {out}/sums && sync -f {out}")
     plus = metered(place.tools / "meter", ["sh", "-c", script], place.scratch / "plus")
@@ -151,14 +151,14 @@ def run_floor(place: Place, guaranteed: bool) -> Run:
 def run_disk(place: Place) -> Run:
     """Write the same number of bytes to as many files, then fsync them, four at once."""
     out = place.disk.fresh()
-    block = os.urandom(min(place.library.size, 1 << 20))
+    block = os.urandom(min(place.media_set.size, 1 << 20))
     begun, before = time.monotonic(), os.times()
     files = []
-    for media in place.library.ids:
+    for media in place.media_set.ids:
         file = os.open(out / f"{media}.mp4", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         files.append(file)
-        for at in range(0, place.library.size, len(block)):
-            os.write(file, block[:place.library.size - at])
+        for at in range(0, place.media_set.size, len(block)):
+            os.write(file, block[:place.media_set.size - at])
     with ThreadPoolExecutor(FSYNCS) as pool:
         list(pool.map(os.fsync, files))
     after = os.times()

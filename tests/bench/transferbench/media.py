@@ -17,7 +17,7 @@ BOX_HEADER = 8
 
 
 @dataclasses.dataclass(frozen=True)
-class Library:
+class MediaSet:
     """The files of a set as they are served: `/stream/ID/capped-4k.mp4`, as the platform has it,
     and `/files/SET/ID.mp4`, the same files under names that every downloader can keep."""
     root: pathlib.Path
@@ -67,7 +67,7 @@ def details(media: str) -> str:
         "playbackIds": [{"id": media, "accessPolicy": "public"}]}})
 
 
-def make_library(root: pathlib.Path, files: FileSet, quick: bool) -> Library:
+def make_media_set(root: pathlib.Path, files: FileSet, quick: bool) -> MediaSet:
     """Write the files of a set below the server's root, unless they are there."""
     count, size = files.shape(quick)
     ids = tuple(f"{files.name}-{n:04d}" for n in range(count))
@@ -81,4 +81,4 @@ def make_library(root: pathlib.Path, files: FileSet, quick: bool) -> Library:
             os.link(folder / f"{media}.mp4", root / "stream" / media / "capped-4k.mp4")
             (root / "v1/on-demand" / media).write_text(details(media))
         os.sync()
-    return Library(root, files.name, ids, size)
+    return MediaSet(root, files.name, ids, size)

@@ -97,11 +97,11 @@ def show_row(row: Row, total: int, ours: float) -> None:
 
 def show_case(place: Place, results: dict[str, list[Run]], skipped: dict[str, str]) -> None:
     """One case: settings, rows, what vodkeep's threads did, targets."""
-    case, total = place.case, place.library.total
+    case, total = place.case, place.media_set.total
     rows = rows_of(results)
     ours = rows[OURS].median("wall") if OURS in rows else math.nan
     settings = ", ".join(f"{key} {value}" for key, value in case.transfer_settings().items())
-    print(f"\n{case.name}: {len(place.library.ids)} × {size_text(place.library.size)} {case.title}\n"
+    print(f"\n{case.name}: {len(place.media_set.ids)} × {size_text(place.media_set.size)} {case.title}\n"
           f"  vodkeep with {settings}; {case.at_once} files at once for everybody\n"
           f"  {'':12} {'wall s':>8} {'(spread)':>17} {'MB/s':>7} {'CPU s':>7} {'CPU/GB':>7}"
           f" {'RSS MiB':>8} {'wall +':>8} {'ours/it':>7} {'ours/+':>7}")
@@ -129,7 +129,7 @@ def as_json(place: Place, results: dict[str, list[Run]], skipped: dict[str, str]
     rows = rows_of(results)
     case: Case = place.case
     targets = [judge(target, rows) for target in case.targets] if OURS in rows else []
-    return {"title": case.title, "files": len(place.library.ids), "size": place.library.size,
+    return {"title": case.title, "files": len(place.media_set.ids), "size": place.media_set.size,
             "settings": case.transfer_settings(), "at_once": case.at_once, "skipped": skipped,
             "targets": targets,
             "runs": {name: [dataclasses.asdict(run) for run in runs] for name, runs in results.items()}}
