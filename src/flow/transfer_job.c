@@ -105,13 +105,14 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->checked.duration_ms = -1;
 	STAILQ_INIT(&job->filled);
 	TAILQ_INIT(&job->ranges);
+	TAILQ_INIT(&job->dropped);
 	ranges_reset(job);
 	return job;
 }
 
 void job_free(struct job *job)
 {
-	assert(job->fd < 0 && job->blocks == 0);
+	assert(job->fd < 0 && job->blocks == 0 && TAILQ_EMPTY(&job->dropped));
 	free(job->key);
 	mem_free_secret(job->url);
 	free(job->path_stem);
@@ -162,7 +163,7 @@ static void advance_end(struct job *job)
 	if (job->state == JOB_END)
 		return;
 	cancel_calls(job);
-	if (job_calls(job) > 0 || !job_quiet(job))
+	if (job_calls(job) > 0 || !TAILQ_EMPTY(&job->dropped) || !job_quiet(job))
 		return;
 	if (!job->succeeded && !job->discard && !job->reject && job->sniffed)
 		job_flush(job, true);

@@ -249,6 +249,7 @@ struct range {
 	struct http_call *call;
 	struct outlet *outlet;
 	bool call_paused;
+	bool dropped;       /* in the job's list of that name */
 	bool answered;      /* the answer's bytes are being taken */
 	int64_t answer_end; /* where they end; -1 unknown */
 	int64_t asked_from; /* where they begin */
@@ -299,10 +300,11 @@ struct job {
 	 * from byte 0, in order, none of them touching a complete one. */
 	int fd;
 	TAILQ_HEAD(range_list, range) ranges;
-	int64_t file_size; /* found by STEP_OPEN */
-	bool found_placed; /* fd is the final file, placed before a crash */
-	bool verify;       /* nothing to receive: compare with part.sha256 */
-	bool reserve;      /* STEP_RESERVE is wanted */
+	struct range_list dropped; /* swallowed; each until its call has ended */
+	int64_t file_size;         /* found by STEP_OPEN */
+	bool found_placed;         /* fd is the final file, placed before a crash */
+	bool verify;               /* nothing to receive: compare with part.sha256 */
+	bool reserve;              /* STEP_RESERVE is wanted */
 
 	/* Hashing follows the front. Blocks written right at what is hashed go to the
 	 * hasher; where the front is ahead, a step on the pool reads the file. */
@@ -415,8 +417,10 @@ struct range *range_split(struct range *range, int64_t at);
 /* An answer that still runs covers @range as well: undo the split. */
 bool range_unsplit(struct range *range);
 /* The answer to @range goes on into the next one, of which nothing has come: its bytes
- * become this one's. Returns the next, which is empty now; NULL: it stays as it is. */
-struct range *range_swallow(struct range *range);
+ * become this one's, and it leaves the list. Its call, if any (*ended), is to be
+ * cancelled. False: it stays. */
+bool range_swallow(struct range *range, struct http_call **ended);
+void range_free(struct range *range); /* takes it off its list; it has no call */
 bool range_complete(const struct range *range);
 struct range *ranges_idle(
 	const struct job *job); /* first with bytes missing, no call */

@@ -31,10 +31,13 @@ static struct range *range_add(struct job *job, int64_t first, int64_t end)
 	return range;
 }
 
-static void range_free(struct range *range)
+void range_free(struct range *range)
 {
+	struct range_list *list =
+		range->dropped ? &range->job->dropped : &range->job->ranges;
+
 	assert(!range->call && !range->current);
-	TAILQ_REMOVE(&range->job->ranges, range, link);
+	TAILQ_REMOVE(list, range, link);
 	buf_release(&range->error_body);
 	free(range);
 }
@@ -127,6 +130,7 @@ void ranges_merge(struct job *job)
 	struct range *range = job_front(job), *next;
 
 	for (; (next = TAILQ_NEXT(range, link)); range = next) {
+		assert(next->first == range->end);
 		if (range->call || range->written != range->end)
 			continue;
 		next->held = join_to(range->held, range->end, next->held);
@@ -150,7 +154,8 @@ bool range_unsplit(struct range *range)
 {
 	struct range *before = TAILQ_PREV(range, range_list, link);
 
-	if (!before || !before->call || before->end != range->first ||
+	/* One that is complete has been told to end, or ends here. */
+	if (!before || !before->call || range_complete(before) ||
 		range->arrived > range->first || range->call ||
 		before->answer_end < range->end)
 		return false;
@@ -159,19 +164,24 @@ bool range_unsplit(struct range *range)
 	return true;
 }
 
-struct range *range_swallow(struct range *range)
+bool range_swallow(struct range *range, struct http_call **ended)
 {
+	struct job *job = range->job;
 	struct range *next = TAILQ_NEXT(range, link);
 
-	while (next && next->first == next->end) /* swallowed before */
-		next = TAILQ_NEXT(next, link);
-	if (!next || next->answered || next->arrived > next->first ||
+	if (!next || (next->call && next->answered) || next->arrived > next->first ||
 		range->answer_end < next->end)
-		return NULL;
+		return false;
 	range->end = next->end;
-	next->first = next->written = next->arrived = next->held = next->sync_to =
-		next->seen = next->end;
-	return next;
+	*ended = next->call;
+	if (!next->call) {
+		range_free(next);
+		return true;
+	}
+	TAILQ_REMOVE(&job->ranges, next, link);
+	TAILQ_INSERT_TAIL(&job->dropped, next, link);
+	next->dropped = true;
+	return true;
 }
 
 struct range *ranges_idle(const struct job *job)

@@ -206,14 +206,15 @@ static int64_t check_room(struct range *range, int64_t len)
  * not when the other one has not even been answered. */
 static bool goes_on(struct range *range)
 {
-	struct range *next;
+	struct http_call *ended;
 
 	if (!range_complete(range) || range->answer_end == range->end)
 		return true;
-	next = range_swallow(range);
-	if (next && next->call)
-		http_call_cancel(next->call);
-	return next != NULL;
+	if (!range_swallow(range, &ended))
+		return false;
+	if (ended)
+		http_call_cancel(ended);
+	return true;
 }
 
 static bool on_data(void *arg, const void *data, size_t len)
@@ -260,6 +261,7 @@ static void end_body(struct job *job)
 
 	if (!ranges_complete(job) || job->body_done)
 		return;
+	assert(job->part.total < 0 || job->part.total == size);
 	if (check_size(job->role, size, job->expected_bytes, &err)) {
 		fail_answer(job, &err, true);
 		return;
@@ -348,7 +350,10 @@ static void on_done(void *arg, const struct err *err, const struct http_head *he
 	range->call = NULL;
 	range->call_paused = false;
 	outlet_give_back(range->outlet);
-	call_ended(range, err, head);
+	if (range->dropped)
+		range_free(range);
+	else
+		call_ended(range, err, head);
 	if (!job->ending && !job->again_why) {
 		end_body(job);
 		ranges_merge(job);

@@ -240,6 +240,81 @@ static void test_late_answers(void **state)
 	assert_true(w->server.requests > 1);
 }
 
+/* The bookkeeping of that, with calls that end late and in another order. */
+static void test_swallowed_ranges_leave_no_trace(void **state)
+{
+	struct world *w = *state;
+	struct job *job = job_new(1, &w->spec, &w->options);
+	struct http_call *call = (struct http_call *)(void *)w, *ended = NULL;
+	struct range *front = job_front(job);
+
+	assert_true(ranges_set_total(job, 100));
+	front->call = call;
+	front->answer_end = 100;
+	struct range *second = range_split(front, 30);
+	struct range *third = range_split(second, 60);
+	range_split(third, 90); /* has no call: goes at once */
+	second->call = third->call = call;
+	for (int64_t end = 60; end <= 100; end += end == 60 ? 30 : 10) {
+		front->arrived = front->written = front->end;
+		ended = NULL;
+		assert_true(range_swallow(front, &ended));
+		assert_ptr_equal(ended, end < 100 ? call : NULL);
+		assert_int_equal(front->end, end);
+	}
+	assert_false(range_swallow(front, &ended));
+	front->arrived = front->written = 100;
+	front->call = third->call = NULL;
+	range_free(third);
+	ranges_merge(job);
+	second->call = NULL;
+	range_free(second);
+	ranges_merge(job);
+	assert_true(ranges_complete(job));
+	assert_int_equal(job_arrived(job), 100);
+	assert_int_equal(job_written(job), 100);
+	assert_null(TAILQ_NEXT(job_front(job), link));
+	job_free(job);
+}
+
+/* A call that has been told to end takes nothing back. */
+static void test_unsplit_only_into_a_call_that_goes_on(void **state)
+{
+	struct world *w = *state;
+	struct job *job = job_new(1, &w->spec, &w->options);
+	struct range *front = job_front(job);
+
+	assert_true(ranges_set_total(job, 100));
+	front->call = (struct http_call *)(void *)w;
+	front->answer_end = 100;
+	struct range *rest = range_split(front, 40);
+	front->arrived = front->written = 40;
+	assert_false(range_unsplit(rest));
+	front->arrived = front->written = 39;
+	assert_true(range_unsplit(rest));
+	assert_int_equal(front->end, 100);
+	front->call = NULL;
+	job_free(job);
+}
+
+/* One call runs through several ranges that nobody has answered, faster than their
+ * calls can be ended. */
+static void test_one_call_takes_it_all(void **state)
+{
+	struct world *w = *state;
+
+	w->server.script.latency_ms = 60;
+	w->server.script.later_ms = 5000;
+	w->server.script.rate = 0;
+	for (int i = 0; i < 20; i++) {
+		w->server.requests = 0;
+		fetch(w);
+		expect_no_waste(w);
+		assert_true(w->server.requests >= 4);
+		w->spec.replaces = w->path;
+	}
+}
+
 /* However often connections break, no byte that came is fetched again. */
 static void test_cut_again_and_again(void **state)
 {
@@ -312,6 +387,9 @@ int main(void)
 		T(test_resume_of_an_older_claim),
 		T(test_damaged_journal),
 		T(test_late_answers),
+		T(test_one_call_takes_it_all),
+		T(test_swallowed_ranges_leave_no_trace),
+		T(test_unsplit_only_into_a_call_that_goes_on),
 		T(test_cut_again_and_again),
 		T(test_stalled_range_is_cut),
 		T(test_paused_ranges),
