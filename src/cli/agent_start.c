@@ -219,7 +219,7 @@ static int open_archive(struct agent *agent, struct err *err)
 
 static void open_verifying(struct agent *agent)
 {
-	const struct verifier_options options = {
+	const struct verify_env env = {
 		.loop = &agent->loop,
 		.store = agent->store,
 		.archive = agent->archive,
@@ -228,17 +228,8 @@ static void open_verifying(struct agent *agent)
 		.warnings = agent->warnings,
 	};
 
-	const struct scrub_options scrub = {
-		.loop = &agent->loop,
-		.store = agent->store,
-		.archive = agent->archive,
-		.archive_id = agent->archive_id,
-		.keeper = agent->keeper,
-		.warnings = agent->warnings,
-	};
-
-	agent->verifier = verifier_new(&options);
-	agent->scrub = scrub_new(&scrub);
+	agent->verifier = verifier_new(&env);
+	agent->scrub = scrub_new(&env);
 }
 
 int agent_open(struct agent *agent, struct err *err)
@@ -246,7 +237,7 @@ int agent_open(struct agent *agent, struct err *err)
 	const struct config *config = agent->settings->config;
 	struct http_client_options client = {
 		.user_agent = config->transfer.user_agent,
-		.per_host = agent->settings->config->transfer.per_host,
+		.per_host = config->transfer.per_host,
 	};
 	struct transfers_options transfers;
 	struct keeper_options keeper = {

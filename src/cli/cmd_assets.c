@@ -408,7 +408,10 @@ static int open_for_one(struct cli *cli, int argc, char **argv, struct client **
 	return client_open(client, cli);
 }
 
-int cmd_show(struct cli *cli, int argc, char **argv)
+/* Print what the agent says of the asset that is named; @rejected: or, where it names a
+ * workspace, of what that has rejected. */
+static int tell_of_one(struct cli *cli, int argc, char **argv, const char *part,
+	void (*print)(const cJSON *json, struct buf *out), bool rejected)
 {
 	struct client *client = NULL;
 	struct asset_name name = { 0 };
@@ -419,30 +422,9 @@ int cmd_show(struct cli *cli, int argc, char **argv)
 	if (rc != CLI_OK)
 		return rc;
 	rc = client_find(client, argv[1], &name, &err);
-	if (rc == CLI_OK)
-		rc = ask_asset(client, &name, "", &answer, &err);
-	rc = show_answer(cli, rc, answer, &err, print_asset);
-	cJSON_Delete(answer);
-	asset_name_release(&name);
-	client_close(client);
-	return rc;
-}
-
-int cmd_explain(struct cli *cli, int argc, char **argv)
-{
-	void (*print)(const cJSON *json, struct buf *out) = print_story;
-	struct client *client = NULL;
-	struct asset_name name = { 0 };
-	struct err err = { 0 };
-	cJSON *answer = NULL;
-	int rc = open_for_one(cli, argc, argv, &client);
-
-	if (rc != CLI_OK)
-		return rc;
-	rc = client_find(client, argv[1], &name, &err);
-	if (rc == CLI_OK)
-		rc = ask_asset(client, &name, "/story", &answer, &err);
-	else if (rc == CLI_NO_ASSET) {
+	if (rc == CLI_OK) {
+		rc = ask_asset(client, &name, part, &answer, &err);
+	} else if (rc == CLI_NO_ASSET && rejected) {
 		rc = ask_rejected(client, argv[1], &answer, &err);
 		print = print_rejected;
 	}
@@ -451,4 +433,14 @@ int cmd_explain(struct cli *cli, int argc, char **argv)
 	asset_name_release(&name);
 	client_close(client);
 	return rc;
+}
+
+int cmd_show(struct cli *cli, int argc, char **argv)
+{
+	return tell_of_one(cli, argc, argv, "", print_asset, false);
+}
+
+int cmd_explain(struct cli *cli, int argc, char **argv)
+{
+	return tell_of_one(cli, argc, argv, "/story", print_story, true);
 }

@@ -30,7 +30,7 @@ struct lane {
 };
 
 struct scrub {
-	struct scrub_options o;
+	struct verify_env o;
 	uv_timer_t timer;
 	struct lane *lanes;
 	size_t n_lanes, turn;
@@ -282,13 +282,13 @@ static void on_turn(uv_timer_t *timer)
 
 /* ---- life ---- */
 
-struct scrub *scrub_new(const struct scrub_options *options)
+struct scrub *scrub_new(const struct verify_env *env)
 {
 	struct scrub *scrub = mem_alloc(sizeof(*scrub));
 
-	scrub->o = *options;
+	scrub->o = *env;
 	scrub->turned_ms = clock_system.mono_ms();
-	uv_timer_init(options->loop, &scrub->timer);
+	uv_timer_init(env->loop, &scrub->timer);
 	scrub->timer.data = scrub;
 	uv_timer_start(&scrub->timer, on_turn, FIRST_MS, TURN_MS);
 	return scrub;

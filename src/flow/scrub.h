@@ -7,22 +7,13 @@
 #ifndef VODKEEP_FLOW_SCRUB_H
 #define VODKEEP_FLOW_SCRUB_H
 
-#include "flow/keeper.h"
-#include "flow/verify.h"
-#include "flow/warnings.h"
+#include "flow/verify_env.h"
 
 struct scrub;
 
-/* All borrowed; they must outlive the scrub. Its pace is that of keeper_settings(). */
-struct scrub_options {
-	uv_loop_t *loop;
-	struct store *store;
-	struct archive *archive;
-	const char *archive_id;
-	struct keeper *keeper;
-	struct warnings *warnings;
-};
-struct scrub *scrub_new(const struct scrub_options *options);
+/* All in @env is borrowed, and outlives the scrub, whose pace is that of
+ * keeper_settings(). */
+struct scrub *scrub_new(const struct verify_env *env);
 
 /* How far it is in a workspace; times are 0 where there was none. */
 struct scrub_place {

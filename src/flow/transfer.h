@@ -81,8 +81,9 @@ struct transfer_result {
 };
 
 struct transfer_events {
-	/* The part now durably holds part->held bytes (at least every second or 8 MiB
-	 * while data flows, and at the end of every run that holds any). Store it. */
+	/* The part now durably holds part->held bytes (every second while data
+	 * flows, four times as often where it flows fast, and at the end of every run
+	 * that holds any). Store it. */
 	void (*part)(void *arg, const struct part *part);
 	/* A noteworthy turn for the story: "resumed at 12.0 MiB", "the file changed at
 	 * the source: started over". */

@@ -431,9 +431,24 @@ static inline struct range *job_front(const struct job *job)
 {
 	return TAILQ_FIRST(&job->ranges);
 }
-int64_t job_written(const struct job *job); /* bytes, of all ranges */
-int64_t job_arrived(const struct job *job);
-int64_t job_unheld(const struct job *job); /* written, not yet held */
+/* Of all ranges together. */
+struct range_bytes {
+	int64_t arrived, written, held;
+};
+struct range_bytes job_bytes(const struct job *job);
+static inline int64_t job_arrived(const struct job *job)
+{
+	return job_bytes(job).arrived;
+}
+static inline int64_t job_written(const struct job *job)
+{
+	return job_bytes(job).written;
+}
+static inline int64_t job_unheld(const struct job *job)
+{
+	struct range_bytes bytes = job_bytes(job);
+	return bytes.written - bytes.held;
+}
 unsigned job_calls(const struct job *job);
 
 /* Queue on the pool; the hooks step_done() etc. follow on the worker's loop. */

@@ -221,33 +221,17 @@ void ranges_held(struct job *job, bool all_written)
 	tell_part(job);
 }
 
-int64_t job_written(const struct job *job)
+struct range_bytes job_bytes(const struct job *job)
 {
 	const struct range *range;
-	int64_t bytes = 0;
+	struct range_bytes bytes = { 0 };
 
-	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
-		bytes += range->written - range->first;
-	return bytes;
-}
-
-int64_t job_arrived(const struct job *job)
-{
-	const struct range *range;
-	int64_t bytes = 0;
-
-	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
-		bytes += range->arrived - range->first;
-	return bytes;
-}
-
-int64_t job_unheld(const struct job *job)
-{
-	const struct range *range;
-	int64_t bytes = 0;
-
-	for (range = TAILQ_FIRST(&job->ranges); range; range = TAILQ_NEXT(range, link))
-		bytes += range->written - range->held;
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
+		bytes.arrived += range->arrived - range->first;
+		bytes.written += range->written - range->first;
+		bytes.held += range->held - range->first;
+	}
 	return bytes;
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 struct verifier {
-	struct verifier_options o;
+	struct verify_env o;
 	struct verify *asked;
 	struct verify_report report;
 	uv_timer_t close; /* never started: its closing is the way out */
@@ -129,12 +129,12 @@ void verifier_cancel(struct verifier *verifier)
 		verify_stop(verifier->asked);
 }
 
-struct verifier *verifier_new(const struct verifier_options *options)
+struct verifier *verifier_new(const struct verify_env *env)
 {
 	struct verifier *verifier = mem_alloc(sizeof(*verifier));
 
-	verifier->o = *options;
-	uv_timer_init(options->loop, &verifier->close);
+	verifier->o = *env;
+	uv_timer_init(env->loop, &verifier->close);
 	verifier->close.data = verifier;
 	return verifier;
 }

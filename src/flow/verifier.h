@@ -5,21 +5,13 @@
 #ifndef VODKEEP_FLOW_VERIFIER_H
 #define VODKEEP_FLOW_VERIFIER_H
 
-#include "flow/keeper.h"
+#include "flow/verify_env.h"
 #include "flow/verify_report.h"
 
 struct verifier;
 
-/* All borrowed; they must outlive the verifier. */
-struct verifier_options {
-	uv_loop_t *loop;
-	struct store *store;
-	struct archive *archive;
-	const char *archive_id;
-	struct keeper *keeper; /* told of what is to be fetched again */
-	struct warnings *warnings;
-};
-struct verifier *verifier_new(const struct verifier_options *options);
+/* All in @env is borrowed, and outlives the verifier. */
+struct verifier *verifier_new(const struct verify_env *env);
 
 /* What a person asks for; as in struct verify_options. */
 struct verifier_request {

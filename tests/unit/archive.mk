@@ -1,5 +1,6 @@
 unit_programs += tests/unit/test_archive
-tests_unit_test_archive_SOURCES = tests/unit/test_archive.c tests/unit/unit.h
+tests_unit_test_archive_SOURCES = tests/unit/test_archive.c tests/unit/unit.h \
+	tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_archive_LDADD = $(UNIT_LDADD)
 
 unit_programs += tests/unit/test_sidecar

@@ -4,11 +4,13 @@ tests_unit_test_ramp_LDADD = $(UNIT_LDADD)
 unit_programs += tests/unit/test_transfer_ranges
 tests_unit_test_transfer_ranges_SOURCES = tests/unit/test_transfer_ranges.c tests/unit/unit.h \
 	tests/unit/transfer_world.c tests/unit/transfer_world.h \
+	tests/unit/tree.c tests/unit/tree.h \
 	tests/unit/fault_server.c tests/unit/fault_server.h
 tests_unit_test_transfer_ranges_LDADD = $(UNIT_LDADD)
 unit_programs += tests/unit/test_transfer
 tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c tests/unit/unit.h \
 	tests/unit/transfer_world.c tests/unit/transfer_world.h \
+	tests/unit/tree.c tests/unit/tree.h \
 	tests/unit/fault_server.c tests/unit/fault_server.h
 tests_unit_test_transfer_LDADD = $(UNIT_LDADD)
 unit_programs += \
@@ -39,6 +41,7 @@ tests_unit_test_warnings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_warnings_LDADD = $(UNIT_LDADD)
 unit_programs +=
 unit_programs += tests/unit/test_series
-tests_unit_test_series_SOURCES = tests/unit/test_series.c tests/unit/unit.h
+tests_unit_test_series_SOURCES = tests/unit/test_series.c tests/unit/unit.h \
+	tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_series_LDADD = $(UNIT_LDADD)

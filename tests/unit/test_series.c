@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "flow/series.h"
+#include "tree.h"
 #include "unit.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -62,21 +63,6 @@ static int set_up(void **state)
 	});
 	*state = w;
 	return 0;
-}
-
-static void remove_tree(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
-			unlinkat(fd, entry->d_name, 0))
-			remove_tree(fd, entry->d_name);
-	if (dir)
-		closedir(dir);
-	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 static int tear_down(void **state)

@@ -163,11 +163,9 @@ static void test_file_changes_and_if_range(void **state)
 	expect_no_waste(w);
 }
 
-static void test_cancel_and_resume(void **state)
+/* Until the journal holds more than one range. */
+static void start_in_ranges(struct world *w)
 {
-	struct world *w = *state;
-	struct byte_range more[RANGES_MAX];
-
 	w->server.script.latency_ms = 60;
 	w->server.script.rate = 2 * MIB; /* so that a sync falls in between */
 	start(w);
@@ -175,6 +173,14 @@ static void test_cancel_and_resume(void **state)
 		w->parts = 0;
 		run_until(w, &w->parts);
 	}
+}
+
+static void test_cancel_and_resume(void **state)
+{
+	struct world *w = *state;
+	struct byte_range more[RANGES_MAX];
+
+	start_in_ranges(w);
 	transfer_cancel(w->transfer, false);
 	finish(w);
 	expect_failure(w, ERR_CANCELLED, "");
@@ -190,13 +196,7 @@ static void test_cancel_and_resume(void **state)
 static void test_resume_of_an_older_claim(void **state)
 {
 	struct world *w = *state;
-	w->server.script.latency_ms = 60;
-	w->server.script.rate = 2 * MIB; /* so that a sync falls in between */
-	start(w);
-	while (!w->part.ranges) {
-		w->parts = 0;
-		run_until(w, &w->parts);
-	}
+	start_in_ranges(w);
 	char *ranges = mem_strdup(w->part.ranges);
 	int64_t held = w->part.held;
 	run_until(w, &w->parts);
@@ -348,13 +348,7 @@ static void test_stalled_range_is_cut(void **state)
 static void test_paused_ranges(void **state)
 {
 	struct world *w = *state;
-	w->server.script.latency_ms = 60;
-	w->server.script.rate = 2 * MIB; /* so that a sync falls in between */
-	start(w);
-	while (!w->part.ranges) {
-		w->parts = 0;
-		run_until(w, &w->parts);
-	}
+	start_in_ranges(w);
 	transfers_pause(w->transfers, true);
 	run_ms(w, 1500);
 	int64_t held = part_bytes(&w->part);
