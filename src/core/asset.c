@@ -94,41 +94,51 @@ struct asset *asset_new(const char *workspace, const char *id)
 	return asset;
 }
 
+/* What each of them owns, for releasing and copying alike. */
+#define FILE_TEXTS(X, file)     \
+	X((file)->key)          \
+	X((file)->path)         \
+	X((file)->content_type) \
+	X((file)->language)     \
+	X((file)->version)      \
+	X((file)->source_host)  \
+	X((file)->etag)
+#define PART_TEXTS(X, part)      \
+	X((part)->key)           \
+	X((part)->name)          \
+	X((part)->etag)          \
+	X((part)->last_modified) \
+	X((part)->ranges)        \
+	X((part)->placing)
+#define ASSET_TEXTS(X, asset)       \
+	X((asset)->workspace)       \
+	X((asset)->id)              \
+	X((asset)->reason)          \
+	X((asset)->platform_status) \
+	X((asset)->platform_data)   \
+	X((asset)->rule)            \
+	X((asset)->base_path)       \
+	X((asset)->waits_for)       \
+	X((asset)->mp4_refused)
+#define RELEASE(text) free(text);
+#define OWN(text)     (text) = mem_strdup(text);
+
 static void file_release(struct file *file)
 {
-	free(file->key);
-	free(file->path);
-	free(file->content_type);
-	free(file->language);
-	free(file->version);
-	free(file->source_host);
-	free(file->etag);
+	FILE_TEXTS(RELEASE, file)
 }
 
 static void part_release(struct part *part)
 {
-	free(part->key);
-	free(part->name);
-	free(part->etag);
-	free(part->last_modified);
-	free(part->ranges);
-	free(part->placing);
+	PART_TEXTS(RELEASE, part)
 }
 
 void asset_free(struct asset *asset)
 {
 	if (!asset)
 		return;
-	free(asset->workspace);
-	free(asset->id);
+	ASSET_TEXTS(RELEASE, asset)
 	facts_release(&asset->facts);
-	free(asset->reason);
-	free(asset->platform_status);
-	free(asset->platform_data);
-	free(asset->rule);
-	free(asset->base_path);
-	free(asset->waits_for);
-	free(asset->mp4_refused);
 	for (size_t i = 0; i < asset->n_files; i++)
 		file_release(&asset->files[i]);
 	free(asset->files);
@@ -136,6 +146,27 @@ void asset_free(struct asset *asset)
 		part_release(&asset->parts[i]);
 	free(asset->parts);
 	free(asset);
+}
+
+struct asset *asset_copy(const struct asset *from)
+{
+	struct asset *asset = mem_alloc(sizeof(*asset));
+
+	*asset = *from;
+	ASSET_TEXTS(OWN, asset)
+	facts_init(&asset->facts);
+	facts_copy(&asset->facts, &from->facts);
+	asset->files = mem_array(from->n_files, sizeof(*asset->files));
+	for (size_t i = 0; i < from->n_files; i++) {
+		asset->files[i] = from->files[i];
+		FILE_TEXTS(OWN, &asset->files[i])
+	}
+	asset->parts = mem_array(from->n_parts, sizeof(*asset->parts));
+	for (size_t i = 0; i < from->n_parts; i++) {
+		asset->parts[i] = from->parts[i];
+		PART_TEXTS(OWN, &asset->parts[i])
+	}
+	return asset;
 }
 
 struct file *asset_file(const struct asset *asset, const char *key)

@@ -140,7 +140,9 @@ const char *asset_wish_name(enum asset_wish wish);
 int asset_wish_parse(const char *name, enum asset_wish *wish);
 
 struct asset *asset_new(const char *workspace, const char *id);
-void asset_free(struct asset *asset);                                /* NULL allowed */
+void asset_free(struct asset *asset); /* NULL allowed */
+/* All of it, its files and parts too; the caller's to free. */
+struct asset *asset_copy(const struct asset *from);
 struct file *asset_file(const struct asset *asset, const char *key); /* or NULL */
 struct part *asset_part(const struct asset *asset, const char *key); /* or NULL */
 struct file *asset_add_file(

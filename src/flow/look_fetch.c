@@ -23,7 +23,6 @@
 #define LINK_FRESH_MS 20000
 
 static void begin(struct task *task);
-static void run_tasks(struct look *look);
 
 /* ---- tasks ---- */
 
@@ -106,16 +105,27 @@ static void task_hold(struct task *task)
 
 /* ---- one transfer ---- */
 
-static void on_part_stored(void *arg, const struct err *err)
+static void warn_unstored(const struct err *err)
 {
 	struct log_about about = { 0 };
 
-	(void)arg;
 	if (err->class != ERR_NONE)
 		log_warn(&about,
 			"how far a download has come could not be stored (%s): after a "
 			"restart it begins earlier",
 			err->text);
+}
+
+static void on_part_stored(void *arg, const struct err *err)
+{
+	(void)arg;
+	warn_unstored(err);
+}
+
+static void on_asset_stored(void *arg, const struct err *err)
+{
+	asset_free(arg);
+	warn_unstored(err);
 }
 
 /* What came of asking the task's host; NULL: it answers. */
@@ -142,6 +152,23 @@ static void take_part(struct asset *asset, const struct part *from)
 	part->held = from->held;
 }
 
+/* That an asset is being downloaded, and why, is stored with the first part of it: a
+ * download of less than a second ends before anybody could ask the store. The look goes
+ * on meanwhile, so the store gets a copy. */
+static void store_progress(struct look *look, const struct part *part)
+{
+	struct asset *copy;
+
+	if (look->progress_stored) {
+		store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
+		return;
+	}
+	look->progress_stored = true;
+	copy = asset_copy(look->asset);
+	store_save(look->env->store, copy, look_now_ns(), &look->story, on_asset_stored,
+		copy);
+}
+
 static void on_part(void *arg, const struct part *part)
 {
 	struct task *task = arg;
@@ -159,7 +186,7 @@ static void on_part(void *arg, const struct part *part)
 		tell_host(task, NULL);
 	}
 	take_part(look->asset, part);
-	store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
+	store_progress(look, part);
 }
 
 static void on_note(void *arg, const char *text)
@@ -190,6 +217,8 @@ static void on_sealed(void *arg, const struct part *part)
 	take_part(task->look->asset, part);
 	store_put_part(
 		task->look->env->store, task->look->row, part, on_sealed_stored, task);
+	/* Its host has nothing more to do for it: the next may come. */
+	file_slots_leave(task->look->env->slots, &task->claim);
 }
 
 static void take_file(struct task *task, const struct transfer_result *result)
@@ -441,17 +470,6 @@ void look_tasks_stop(struct look *look)
 
 /* ---- all of them ---- */
 
-static void on_downloading(void *arg, const struct err *err)
-{
-	struct look *look = arg;
-
-	if (err->class != ERR_NONE) {
-		look_rest(look, err);
-		return;
-	}
-	run_tasks(look);
-}
-
 static void run_tasks(struct look *look)
 {
 	/* Starting may end tasks at once (no link, stopping): the extra count keeps the
@@ -478,23 +496,6 @@ static bool fetched_in_this_look(const struct look *look, const char *key)
 	return file && file->downloaded_ns >= look->started_ns;
 }
 
-/* Nothing is downloaded into an archive that is not there or not ours. */
-static void on_archive_checked(struct look *look)
-{
-	if (look->ops_err.class != ERR_NONE) {
-		look_rest(look, &look->ops_err);
-		return;
-	}
-	if (look->asset->state != ASSET_DOWNLOADING) {
-		asset_move(look->asset, ASSET_DOWNLOADING);
-		mem_replace(&look->asset->reason, NULL);
-		store_save(look->env->store, look->asset, look_now_ns(), &look->story,
-			on_downloading, look);
-		return;
-	}
-	run_tasks(look);
-}
-
 void look_fetch(struct look *look, void (*then)(struct look *look))
 {
 	struct plan *plan = &look->plan;
@@ -508,10 +509,15 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 			look_task_add(look, fetch->source, fetch->main);
 	}
 	look->exists_seen = false;
-	if (look->stopping || look->n_tasks == 0)
+	if (look->stopping || look->n_tasks == 0) {
 		after_tasks(look);
-	else
-		look_run_ops(look, on_archive_checked);
+		return;
+	}
+	if (look->asset->state != ASSET_DOWNLOADING) {
+		asset_move(look->asset, ASSET_DOWNLOADING);
+		mem_replace(&look->asset->reason, NULL);
+	}
+	run_tasks(look);
 }
 
 /* ---- did it change? ---- */

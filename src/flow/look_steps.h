@@ -71,8 +71,9 @@ struct look {
 	struct task **tasks;
 	size_t n_tasks, n_running;
 	bool exists_seen, rechecked, files_changed;
-	struct err trouble; /* of a file that the asset needs */
-	struct err minor;   /* of one it can do without */
+	bool progress_stored; /* the store knows that it is being downloaded */
+	struct err trouble;   /* of a file that the asset needs */
+	struct err minor;     /* of one it can do without */
 	/* The ways to the hosts that trouble and minor are about; and whether these
 	 * were not even asked, being left alone. */
 	char *trouble_way, *minor_way;

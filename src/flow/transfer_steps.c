@@ -33,11 +33,18 @@ static void close_file(struct job *job)
 	job->fd = -1;
 }
 
+/* Nothing is downloaded into an archive that is not there or not ours. */
 static void step_open(struct job *job)
 {
 	struct archive *archive = job->station->archive;
 
 	close_file(job);
+	if (!archive_is_there(archive)) {
+		err_set(&job->step_err, ERR_LOCAL,
+			"the archive %s is not there any more: is its disk mounted?",
+			archive_dir(archive));
+		return;
+	}
 	job->found_placed =
 		job->part.placing && job->part.sha256[0] &&
 		archive_placed_open(archive, job->part.name, job->part.placing,

@@ -370,6 +370,34 @@ static void ending_a_hold_looks_again_at_a_deletion(void **state)
 	asset_free(asset);
 }
 
+static void a_copy_owns_all_it_has(void **state)
+{
+	struct asset *asset = asset_new("ws", "id");
+	struct asset *copy;
+	struct file *file = asset_add_file(asset, "video");
+	struct part *part = asset_add_part(asset, "audio");
+
+	(void)state;
+	mem_replace(&asset->reason, "waits");
+	mem_replace(&asset->base_path, "ws/a");
+	mem_replace(&asset->facts.title, "Title");
+	mem_replace(&file->path, "ws/a.mp4");
+	file->bytes = 5;
+	mem_replace(&part->etag, "\"1\"");
+	part->held = 7;
+	copy = asset_copy(asset);
+	asset_free(asset);
+	assert_string_equal(copy->reason, "waits");
+	assert_string_equal(copy->base_path, "ws/a");
+	assert_string_equal(copy->facts.title, "Title");
+	assert_null(copy->rule);
+	assert_string_equal(asset_file(copy, "video")->path, "ws/a.mp4");
+	assert_int_equal(asset_file(copy, "video")->bytes, 5);
+	assert_string_equal(asset_part(copy, "audio")->etag, "\"1\"");
+	assert_int_equal(asset_part(copy, "audio")->held, 7);
+	asset_free(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +419,7 @@ int main(void)
 		cmocka_unit_test(a_persons_tombstone_yields_to_fetch_only),
 		cmocka_unit_test(the_last_wish_counts_but_weak_ones_yield),
 		cmocka_unit_test(ending_a_hold_looks_again_at_a_deletion),
+		cmocka_unit_test(a_copy_owns_all_it_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
