@@ -16,9 +16,10 @@
 struct lane {
 	char *name;
 	bool paused;
-	bool dirty;      /* something may be due that has not been asked for */
-	bool asking;     /* store_due() is on its way */
-	int64_t next_ns; /* the store's next due time; 0 none */
+	bool dirty;       /* something may be due that has not been asked for */
+	bool asking;      /* store_due() is on its way */
+	int64_t asked_ms; /* monotonic: … when it was last sent; 0 never */
+	int64_t next_ns;  /* the store's next due time; 0 none */
 	size_t looks;
 	int64_t *ended; /* rows whose looks ended while store_due() was on its way */
 	size_t n_ended;

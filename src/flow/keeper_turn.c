@@ -11,9 +11,13 @@
 #include <stdlib.h>
 
 /* Looks of one lane beyond the file slots keep the slots busy while others still ask
- * the platform. Each lane has as many, so that none waits for another's long downloads.
- */
-#define LOOKS_PER_SLOT 2
+ * the platform, or place what they have. Each lane has as many, so that none waits for
+ * another's long downloads. */
+#define LOOKS_PER_SLOT 3
+/* What is due is read for several looks at once: when a share of them has ended, or
+ * after a while, not after each one. */
+#define ROOM_SHARE   4
+#define ASK_AGAIN_MS 20
 /* Looks that wait only because their host is busy do not count, up to so many more:
  * what other hosts have is found behind them. */
 #define STUCK_PER_SLOT  8
@@ -192,6 +196,7 @@ static void ask_due(struct keeper *keeper, struct lane *lane)
 	asking->keeper = keeper;
 	asking->workspace = mem_strdup(lane->name);
 	lane->asking = true;
+	lane->asked_ms = clock_system.mono_ms();
 	lane->n_ended = 0;
 	lane->dirty = false;
 	store_due(keeper->o.store, lane->name, clock_system.wall_ns(),
@@ -239,6 +244,18 @@ static int64_t lane_wait_ms(const struct keeper *keeper, const struct lane *lane
 	return wait_ms;
 }
 
+/* In how long a lane that has room should ask what is due; 0 at once. */
+static int64_t ask_in_ms(const struct keeper *keeper, const struct lane *lane)
+{
+	size_t max = looks_max(keeper, lane);
+	int64_t left_ms = lane->asked_ms + ASK_AGAIN_MS - clock_system.mono_ms();
+
+	if (lane->asked_ms == 0 || left_ms <= 0 ||
+		(max - lane->looks) * ROOM_SHARE >= max)
+		return 0;
+	return left_ms;
+}
+
 static void tick(struct keeper *keeper)
 {
 	int64_t soonest_ms = TICK_LONGEST_MS, hosts_ms;
@@ -257,7 +274,11 @@ static void tick(struct keeper *keeper)
 				lane->dirty = true;
 			if (lane->dirty && guard_present(keeper->guard) &&
 				lane->looks < looks_max(keeper, lane)) {
-				ask_due(keeper, lane);
+				wait_ms = ask_in_ms(keeper, lane);
+				if (wait_ms == 0)
+					ask_due(keeper, lane);
+				else if (wait_ms < soonest_ms)
+					soonest_ms = wait_ms;
 				continue;
 			}
 			if (lane->dirty) /* a look that ends, or the guard, comes back
