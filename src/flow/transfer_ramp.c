@@ -50,16 +50,20 @@ static void begin(struct ramp *ramp, const struct ramp_view *view)
 	ramp->from_idle_s = view->idle_s;
 }
 
-static bool worth_more(const struct ramp *ramp, const struct ramp_view *view,
-	double rate, double seconds)
+/* How many connections after a measurement that found @rate; no more than now: there is
+ * no reason for more. */
+static int next_want(const struct ramp *ramp, const struct ramp_view *view, double rate,
+	double seconds)
 {
 	double so_far =
 		(double)view->bytes * 1000 / (double)(view->now_ms - ramp->began_ms);
+	bool paced = rate < PACED * so_far;
 
-	return ramp->want < ramp->most &&
-	       (rate >= GAIN * ramp->rate || rate < PACED * so_far) &&
-	       (double)view->left > LEFT_S * so_far &&
-	       view->idle_s - ramp->from_idle_s > IDLE_ENOUGH * seconds;
+	if ((!paced && rate < GAIN * ramp->rate) ||
+		(double)view->left <= LEFT_S * so_far ||
+		view->idle_s - ramp->from_idle_s <= IDLE_ENOUGH * seconds)
+		return ramp->want;
+	return paced || ramp->want * 2 > ramp->most ? ramp->most : ramp->want * 2;
 }
 
 int ramp_want(struct ramp *ramp, const struct ramp_view *view)
@@ -77,12 +81,13 @@ int ramp_want(struct ramp *ramp, const struct ramp_view *view)
 		return ramp->want;
 	double seconds = (double)(view->now_ms - ramp->from_ms) / 1000;
 	double rate = (double)(view->bytes - ramp->from_bytes) / seconds;
-	if (!worth_more(ramp, view, rate, seconds)) {
+	int want = next_want(ramp, view, rate, seconds);
+	if (want <= ramp->want) {
 		ramp->settled = true;
 		return ramp->want;
 	}
 	ramp->rate = rate;
 	ramp->from_ms = 0;
-	ramp->want = ramp->want * 2 < ramp->most ? ramp->want * 2 : ramp->most;
-	return ramp->want;
+	ramp->want = want;
+	return want;
 }

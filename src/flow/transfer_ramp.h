@@ -7,7 +7,8 @@
  * throughput, this end has time to spare, and enough is left to be worth it. What a
  * server sends at the very first (a burst it allows before its limit counts) is left
  * out of each measurement; and where after it next to nothing comes, the server paces
- * each connection, and a further one is worth it too.
+ * each connection: then all that may be are worth it, and the sooner they begin the
+ * better.
  */
 #ifndef VODKEEP_FLOW_TRANSFER_RAMP_H
 #define VODKEEP_FLOW_TRANSFER_RAMP_H
