@@ -10,7 +10,7 @@
 int main(int argc, char **argv)
 {
 	/* fsync and file work of many transfers at once; process-wide, so set here. */
-	setenv("UV_THREADPOOL_SIZE", "8", 0);
+	setenv("UV_THREADPOOL_SIZE", "16", 0);
 	setlocale(LC_CTYPE, "");
 	return cli_main(argc, argv);
 }

@@ -196,6 +196,14 @@ static void on_note(void *arg, const char *text)
 	look_note(task->look, "attempt", "%s: %s", task->key, text);
 }
 
+/* Its host has nothing more to do for it: the next may come. */
+static void on_received(void *arg)
+{
+	struct task *task = arg;
+
+	file_slots_leave(task->look->env->slots, &task->claim);
+}
+
 static void on_sealed_stored(void *arg, const struct err *err)
 {
 	struct task *task = arg;
@@ -217,8 +225,6 @@ static void on_sealed(void *arg, const struct part *part)
 	take_part(task->look->asset, part);
 	store_put_part(
 		task->look->env->store, task->look->row, part, on_sealed_stored, task);
-	/* Its host has nothing more to do for it: the next may come. */
-	file_slots_leave(task->look->env->slots, &task->claim);
 }
 
 static void take_file(struct task *task, const struct transfer_result *result)
@@ -354,6 +360,7 @@ static void start_transfer(
 	struct transfer_events events = {
 		.part = on_part,
 		.note = on_note,
+		.received = on_received,
 		.sealed = on_sealed,
 		.done = on_done,
 		.arg = task,

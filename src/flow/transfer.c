@@ -24,7 +24,7 @@ struct transfer {
 	char *workspace, *rule, *asset_id, *title, *key;
 	enum role role;
 	int64_t deadline_ns;
-	bool sealed; /* needs no more bandwidth */
+	bool whole; /* needs no more bandwidth */
 	int64_t bytes, total;
 	struct rate rate;
 	int64_t received; /* as far as it is told */
@@ -70,7 +70,7 @@ static int64_t share_of(const struct transfers *transfers, const struct limit *l
 
 	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
 		transfer = TAILQ_NEXT(transfer, link)) {
-		if (transfer->sealed || !is_under(transfer, limit))
+		if (transfer->whole || !is_under(transfer, limit))
 			continue;
 		all++;
 		here += transfer->station == station;
@@ -196,7 +196,7 @@ static void end(struct transfer *transfer, const struct report *report)
 	}
 	TAILQ_REMOVE(&transfer->all->list, transfer, link);
 	transfer->station->load--;
-	if (!transfer->sealed)
+	if (!transfer->whole)
 		share_anew(transfer->all);
 	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, -1);
 	metric_add(METRIC_TRANSFERS,
@@ -219,9 +219,13 @@ static void run_report(struct message *message)
 		case REPORT_NOTE:
 			events->note(events->arg, report->text);
 			break;
-		case REPORT_SEALED:
-			transfer->sealed = true;
+		case REPORT_RECEIVED:
+			transfer->whole = true;
 			share_anew(transfer->all);
+			if (events->received)
+				events->received(events->arg);
+			break;
+		case REPORT_SEALED:
 			events->sealed(events->arg, &report->part);
 			break;
 		case REPORT_PROGRESS:

@@ -88,6 +88,9 @@ struct transfer_events {
 	/* A noteworthy turn for the story: "resumed at 12.0 MiB", "the file changed at
 	 * the source: started over". */
 	void (*note)(void *arg, const char *text);
+	/* All its bytes are here: nothing more is asked of its host, what follows is
+	 * this end's work. Not told of a file that was sealed before. May be NULL. */
+	void (*received)(void *arg);
 	/* Whole, checked, hashed, fsynced; part->placing and sha256 are set. Store it,
 	 * then call transfer_place(). */
 	void (*sealed)(void *arg, const struct part *part);

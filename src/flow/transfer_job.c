@@ -240,6 +240,8 @@ static void advance_receive(struct job *job)
 	if (job->body_done && job_calls(job) == 0 && STAILQ_EMPTY(&job->filled) &&
 		job_quiet(job)) {
 		job_move(job, JOB_CHECK);
+		if (!job->verify) /* or it may yet be fetched anew */
+			job_report_received(job);
 		job_queue_step(job, STEP_SEAL);
 	}
 }

@@ -42,6 +42,7 @@
 enum report_kind {
 	REPORT_PART,
 	REPORT_NOTE,
+	REPORT_RECEIVED,
 	REPORT_SEALED,
 	REPORT_PROGRESS,
 	REPORT_DONE,
@@ -461,6 +462,7 @@ void job_queue_sync(struct job *job);
 void job_queue_hash(struct job *job);
 
 void job_report_part(struct job *job);
+void job_report_received(struct job *job);
 void job_report_sealed(struct job *job);
 void job_report_note(struct job *job, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

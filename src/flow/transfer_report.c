@@ -68,6 +68,11 @@ void job_report_part(struct job *job)
 	post(job, report);
 }
 
+void job_report_received(struct job *job)
+{
+	post(job, report_new(job, REPORT_RECEIVED));
+}
+
 void job_report_sealed(struct job *job)
 {
 	struct report *report = report_new(job, REPORT_SEALED);

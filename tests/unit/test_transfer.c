@@ -35,6 +35,7 @@ static void test_plain(void **state)
 	assert_int_equal(w->duration_ms, 2500);
 	assert_int_equal(w->received, w->video_len);
 	assert_int_equal(w->resumed_from, 0);
+	assert_int_equal(w->wholes, 1);
 	assert_int_equal(w->seals, 1);
 	assert_int_equal(w->server.requests, 1);
 	snprintf(path, sizeof(path), "%s/%s", w->dir, w->path);
@@ -776,7 +777,7 @@ static void test_crash_after_placing(void **state)
 	assert_true(w->found_placed);
 	assert_int_equal(w->duration_ms, 2500);
 	assert_int_equal(w->server.requests, 1);
-	assert_int_equal(w->seals, 0);
+	assert_int_equal(w->wholes + w->seals, 0);
 }
 
 /* Another file of the same bytes at the path, and the part still in staging. */

@@ -47,6 +47,13 @@ static void on_note(void *arg, const char *text)
 	snprintf(w->note, sizeof(w->note), "%s", text);
 }
 
+static void on_received(void *arg)
+{
+	struct world *w = arg;
+	assert_int_equal(w->seals, 0);
+	w->wholes++;
+}
+
 static void on_sealed(void *arg, const struct part *part)
 {
 	struct world *w = arg;
@@ -87,12 +94,13 @@ void start(struct world *w)
 {
 	struct transfer_events events = { .part = on_part,
 		.note = on_note,
+		.received = on_received,
 		.sealed = on_sealed,
 		.done = on_done,
 		.arg = w };
 	struct part part = w->part;
 
-	w->parts = w->notes = w->seals = w->dones = 0;
+	w->parts = w->notes = w->wholes = w->seals = w->dones = 0;
 	w->note[0] = '\0';
 	w->success = w->found_placed = false;
 	w->spec.part = w->part.name ? &part : NULL;

@@ -31,7 +31,7 @@ struct world {
 	struct transfer_spec spec;
 	struct transfer *transfer;
 	struct part part; /* as stored */
-	int parts, notes, seals, dones;
+	int parts, notes, wholes, seals, dones;
 	bool hold_seal; /* do not place */
 	char note[256];
 	struct err err;
