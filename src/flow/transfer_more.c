@@ -16,6 +16,10 @@
 #define PIECE_LEAST (INT64_C(1) << 20)
 #define LEFT_S      0.5 /* what ends so soon is not taken apart */
 #define RATE_WEIGHT 0.5
+/* What is too little to be shared goes to a spare connection when its own has been
+ * silent for so long, and for so many times as long as its answer took. */
+#define RELIEF_MS      100
+#define RELIEF_ANSWERS 4
 
 void job_rates(struct job *job, uint64_t now)
 {
@@ -100,6 +104,31 @@ static struct range *steal(struct job *job)
 	return range_split(victim, middle - middle % BLOCK_BYTES);
 }
 
+/* End the call of a range that is waited for while another connection is free: it goes
+ * on there. Once for each range, or a server in trouble would be asked ever faster. */
+static void relieve_silent(struct job *job, uint64_t now)
+{
+	struct range *range;
+
+	for (range = TAILQ_FIRST(&job->ranges); range;
+		range = TAILQ_NEXT(range, link)) {
+		if (!range->call || !range->answered || range->relieved ||
+			range->call_paused || job->allowance.limited ||
+			now - range->came_at <
+				RELIEF_MS + RELIEF_ANSWERS * range->answer_ms)
+			continue;
+		range->relieved = true;
+		http_call_cancel(range->call);
+		return;
+	}
+}
+
+bool job_wants_ramp(const struct job *job)
+{
+	return job->state == JOB_RECEIVE && !job->ending && job->ramp.most > 1 &&
+	       (!job->ramp.settled || job->spare);
+}
+
 void job_more_calls(struct job *job)
 {
 	struct station *station = job->station;
@@ -117,6 +146,7 @@ void job_more_calls(struct job *job)
 		view.idle_s = (double)uv_metrics_idle_time(station->loop) / 1e9;
 	}
 	int want = ramp_want(&job->ramp, &view);
+	job->spare = false;
 	for (int calls = (int)job_calls(job); calls < want; calls++) {
 		struct range *range = ranges_idle(job);
 
@@ -124,8 +154,12 @@ void job_more_calls(struct job *job)
 			return;
 		if (!range)
 			range = steal(job);
-		if (!range)
+		if (!range) {
+			job->spare = true;
+			job_start_ramp(job);
+			relieve_silent(job, now);
 			return;
+		}
 		range_call(range);
 	}
 }

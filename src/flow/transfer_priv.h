@@ -251,10 +251,13 @@ struct range {
 	struct outlet *outlet;
 	bool call_paused;
 	bool dropped;       /* in the job's list of that name */
+	bool relieved;      /* its call was ended for another one to go on; once */
 	bool answered;      /* the answer's bytes are being taken */
 	int64_t answer_end; /* where they end; -1 unknown */
 	int64_t asked_from; /* where they begin */
 	uint64_t asked_at;  /* loop time */
+	uint64_t came_at;   /* … of its latest bytes */
+	uint64_t answer_ms; /* how long the answer took */
 	struct err err;     /* why its answer was refused */
 	bool reads_error;   /* the body explains a 400 */
 	struct buf error_body;
@@ -328,6 +331,7 @@ struct job {
 	int64_t received, resumed_from;
 	bool sniffed;
 	struct ramp ramp;
+	bool spare;        /* it may have more calls than there is work for */
 	uint64_t rated_at; /* loop time */
 
 	STAILQ_HEAD(block_queue, block) filled; /* waiting for the staging file */
@@ -383,8 +387,11 @@ void range_call(struct range *range);
 /* Begin whatever further calls are worth it. @now: loop time. */
 void job_more_calls(struct job *job);
 /* A range has been answered: another one may now be judged. */
-void job_ramp_answered(struct job *job, const struct range *range, bool ranges_known);
+void job_ramp_answered(struct job *job, struct range *range, bool ranges_known);
 void job_rates(struct job *job, uint64_t now);
+/* Whether job_more_calls() is to be called again and again. */
+bool job_wants_ramp(const struct job *job);
+void job_start_ramp(struct job *job);
 /* After again_why, once the job is quiet. */
 void job_go_again(struct job *job);
 

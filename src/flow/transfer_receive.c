@@ -229,6 +229,7 @@ static bool on_data(void *arg, const void *data, size_t len)
 	if (range->reads_error)
 		return buf_append(&range->error_body, data, len) == 0;
 	throttle_take(job, len);
+	range->came_at = uv_now(job->station->loop);
 	do {
 		take = check_room(range, (int64_t)len);
 		if (take < 0 || !range_take(range, from, (size_t)take) ||
@@ -335,6 +336,8 @@ static void call_ended(
 	} else if (range->err.class != ERR_NONE) {
 		told = range->err;
 		lost(range, &told);
+	} else if (err->class == ERR_CANCELLED && range->relieved) {
+		; /* the next call asks for what is missing */
 	} else if (err->class != ERR_NONE) {
 		lost(range, err);
 	} else {
@@ -426,7 +429,7 @@ void range_call(struct range *range)
 	range->asked_from = range->arrived;
 	range->seen = range->arrived;
 	range->rate = 0;
-	range->asked_at = uv_now(job->station->loop);
+	range->asked_at = range->came_at = uv_now(job->station->loop);
 	if (job_calls(job) == 0)
 		job->synced_at = range->asked_at;
 	fill_request(range, &request);

@@ -88,15 +88,24 @@ static int most_calls(const struct job *job)
 	return fits < job->segments ? (int)fits : job->segments;
 }
 
-void job_ramp_answered(struct job *job, const struct range *range, bool ranges_known)
+void job_start_ramp(struct job *job)
+{
+	struct station *station = job->station;
+
+	if (!uv_is_active((uv_handle_t *)&station->ramp))
+		uv_timer_start(&station->ramp, station->on_ramp, RAMP_MS, RAMP_MS);
+}
+
+void job_ramp_answered(struct job *job, struct range *range, bool ranges_known)
 {
 	uint64_t now = uv_now(job->station->loop);
 
+	range->answer_ms = now - range->asked_at;
+	range->came_at = now;
 	if (job->ramp.most == 0)
 		ramp_init(&job->ramp,
 			ranges_known && job->part.total >= 0 ? most_calls(job) : 1);
-	ramp_answered(&job->ramp, now, now - range->asked_at);
-	if (!job->ramp.settled && !uv_is_active((uv_handle_t *)&job->station->ramp))
-		uv_timer_start(
-			&job->station->ramp, job->station->on_ramp, RAMP_MS, RAMP_MS);
+	ramp_answered(&job->ramp, now, range->answer_ms);
+	if (!job->ramp.settled)
+		job_start_ramp(job);
 }

@@ -64,8 +64,7 @@ static void on_ramp(uv_timer_t *timer)
 
 	for (job = TAILQ_FIRST(&station->jobs); job; job = TAILQ_NEXT(job, link)) {
 		job_more_calls(job);
-		any = any || (job->ramp.most > 1 && !job->ramp.settled &&
-				     job->state == JOB_RECEIVE && !job->ending);
+		any = any || job_wants_ramp(job);
 	}
 	if (!any)
 		uv_timer_stop(timer);

@@ -146,7 +146,8 @@ static void put_body(struct fault_client *client, size_t from, size_t end)
 
 	if (script->cut_after && script->cut_after < len)
 		len = script->cut_after;
-	if (script->stall_after && script->stall_after < len) {
+	if (script->stall_after && script->stall_after < len &&
+		(!script->stalls_first || client->server->requests == 1)) {
 		len = script->stall_after;
 		client->stalls = true;
 	}

@@ -23,6 +23,7 @@ struct fault_script {
 	int total_shift;
 	size_t cut_after;   /* not 0: the connection closes after so much body */
 	size_t stall_after; /* not 0: nothing more comes after so much */
+	bool stalls_first;  /* … and that is the first answer's only */
 	int latency_ms;     /* before each answer */
 	int later_ms;       /* … but the first */
 	size_t rate;        /* not 0: bytes of body a second, for each connection */

@@ -345,6 +345,18 @@ static void test_stalled_range_is_cut(void **state)
 	expect_video(w);
 }
 
+/* When the others are done, one of their connections takes over what it has left. */
+static void test_a_silent_range_is_relieved(void **state)
+{
+	struct world *w = *state;
+	w->server.script.latency_ms = 60;
+	w->server.script.stall_after = MIB;
+	w->server.script.stalls_first = true;
+	w->server.script.rate = 32 * MIB;
+	fetch(w); /* else for half a minute, and then in vain */
+	expect_no_waste(w);
+}
+
 static void test_paused_ranges(void **state)
 {
 	struct world *w = *state;
@@ -386,6 +398,7 @@ int main(void)
 		T(test_unsplit_only_into_a_call_that_goes_on),
 		T(test_cut_again_and_again),
 		T(test_stalled_range_is_cut),
+		T(test_a_silent_range_is_relieved),
 		T(test_paused_ranges),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
