@@ -380,6 +380,9 @@ def test_status_shows_transfers(idle_agent: Agent, twin: Twin) -> None:
     shown = wait_until(transfer, 10, "the transfer in status", agent.status)
     assert shown["total"] == SIZE and media.id in str(shown)
     assert agent.state_of(media) == "downloading"
+    # The store learns it with the first part that is recorded, and counts it.
+    wait_until(lambda: agent.status()["assets"].get("downloading") == 1, 10,
+               "a downloading asset in the counts", agent.status)
     stall.release()
     agent.archived(media)
     assert agent.status()["transfers"] == []
