@@ -175,16 +175,24 @@ static void on_parked(void *arg)
 	keeper_close(agent->keeper, on_keeper_closed, agent);
 }
 
-static void on_scrub_closed(void *arg)
+/* What is told from now on stays in the store. */
+static void on_courier_closed(void *arg)
 {
 	struct agent *agent = arg;
 
-	agent->scrub = NULL;
 	keeper_park(agent->keeper, on_parked, agent);
 	/* Now, and not before: nobody asks a platform any more, nor waits for an
 	 * answer.
 	 */
 	http_client_close(agent->client, on_client_closed, agent);
+}
+
+static void on_scrub_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	agent->scrub = NULL;
+	courier_close(agent->courier, on_courier_closed, agent);
 }
 
 static void on_verifier_closed(void *arg)
@@ -292,6 +300,7 @@ static void agent_free(struct agent *agent)
 {
 	intake_close(agent->intake);
 	admin_free(agent->admin);
+	courier_free(agent->courier);
 	archive_close(agent->archive);
 	warnings_free(agent->warnings);
 	settings_unref(agent->settings);

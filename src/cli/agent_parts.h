@@ -6,6 +6,7 @@
 
 #include "admin/admin.h"
 #include "core/config.h"
+#include "flow/courier.h"
 #include "flow/intake.h"
 #include "flow/keeper.h"
 #include "flow/scrub.h"
@@ -27,6 +28,7 @@ struct agent {
 	char archive_id[33];
 	struct transfers *transfers;
 	struct http_client *client;
+	struct courier *courier;
 	struct keeper *keeper;
 	struct verifier *verifier;
 	struct scrub *scrub;

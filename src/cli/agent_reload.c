@@ -124,6 +124,7 @@ static void apply_reload(struct agent *agent)
 	transfers_configure(agent->transfers, &options);
 	transfers_limit(agent->transfers, settings->config);
 	keeper_reload(agent->keeper, settings);
+	courier_reload(agent->courier, settings);
 	intake_reload(agent->intake, settings);
 	settings_unref(agent->settings);
 	agent->settings = settings;

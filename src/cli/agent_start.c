@@ -232,6 +232,19 @@ static void open_verifying(struct agent *agent)
 	agent->scrub = scrub_new(&env);
 }
 
+static struct courier *make_courier(struct agent *agent)
+{
+	const struct courier_options options = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.client = agent->client,
+		.warnings = agent->warnings,
+		.settings = agent->settings,
+	};
+
+	return courier_new(&options);
+}
+
 int agent_open(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
@@ -276,6 +289,9 @@ int agent_open(struct agent *agent, struct err *err)
 	keeper.archive = intake.archive = agent->archive;
 	keeper.transfers = admin.transfers = agent->transfers;
 	keeper.api = agent->client;
+	if (r == 0)
+		agent->courier = make_courier(agent);
+	keeper.courier = agent->courier;
 	if (r == 0)
 		r = keeper_open(&agent->keeper, &keeper, err);
 	intake.keeper = admin.keeper = agent->keeper;

@@ -29,6 +29,7 @@ integration_files = \
 	tests/integration/agentctl.py \
 	tests/integration/conftest.py \
 	tests/integration/guides.py \
+	tests/integration/listener.py \
 	tests/integration/hosts.py \
 	tests/integration/network_cases.py \
 	tests/integration/report.py \
@@ -49,6 +50,8 @@ integration_files = \
 	tests/integration/test_guides.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
+	tests/integration/test_after.py \
+	tests/integration/test_notify.py \
 	tests/integration/test_order.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \

@@ -58,6 +58,8 @@ static cJSON *with_transfers(const char *transfers)
 		"\"warnings\":[{\"key\":\"disk\",\"text\":\"the disk\\u001b is full, and "
 		"downloads wait until there is room; remove something, or lower min_free\","
 		"\"since\":\"2026-11-22T10:00:00.000Z\"}],"
+		"\"outbox\":[{\"kind\":\"notify\",\"rule\":\"r\",\"waiting\":2,"
+		"\"oldest\":\"2026-11-22T10:00:00.000Z\"}],"
 		"\"attention\":[{\"workspace\":\"w\",\"id\":\"y\",\"state\":\"failed\","
 		"\"reason\":\"no\",\"due\":null}]}",
 		transfers);
@@ -111,6 +113,8 @@ static void says(void **state)
 	has(text, "! the disk" BAD " is full, and downloads wait until there is room; "
 		  "remove something, or lower min_free (since ");
 	has(text, "  2 deliveries rejected: vodkeep explain w\n");
+	has(text,
+		"\nTo be told\n  notify of rule r: 2 wait, the oldest since 2026-11-22 ");
 	has(text, "  w/y  failed\n    no\n");
 	assert_null(strchr(text, '\x1B'));
 	free(text);
