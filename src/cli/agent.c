@@ -87,6 +87,7 @@ static void on_housekeeping(uv_timer_t *timer)
 	store_prune(agent->store, clock_system.wall_ns() - keep_ms * NS_PER_MS,
 		on_pruned, NULL);
 	start_purge(agent);
+	agent_watch(agent);
 }
 
 static void on_lag(uv_timer_t *timer)
@@ -339,6 +340,7 @@ int agent_run(const char *config_path, int verbosity)
 	start_timer(agent, &agent->watchdog, on_watchdog, systemd_watchdog_ms());
 	agent->servers_open = agent->n_receivers + 1 + (agent->admin_tcp != NULL);
 	announce(agent);
+	agent_watch_certificate(agent);
 	uv_run(&agent->loop, UV_RUN_DEFAULT);
 	assert(agent->closing == 0);
 	status = uv_loop_close(&agent->loop) == 0 ? 0 : 1;

@@ -5,6 +5,7 @@
 
 #include "cli/agent_parts.h"
 
+#include "base/certificate.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "cli/config_load.h"
@@ -58,6 +59,9 @@ static int listen_receivers(struct agent *agent, struct err *err)
 		return r;
 	r = read_pem(config->receiver.tls_key, &key, err);
 	options.tls_cert = cert;
+	if (r == 0 && cert &&
+		certificate_end(cert, &agent->certificate_end_ns, err) < 0)
+		r = err_wrap(err, "tls_cert %s", config->receiver.tls_cert);
 	options.tls_key = key;
 	for (int i = 0; r == 0 && i < inherited && i < LISTENERS_MAX; i++) {
 		options.listen_fd = 3 + i; /* whose address the unit's author chose */

@@ -62,6 +62,7 @@ integration_files = \
 	tests/integration/terminal.py \
 	tests/integration/test_twin.py \
 	tests/integration/test_verify.py \
+	tests/integration/test_warnings.py \
 	tests/integration/test_watch.py \
 	tests/integration/tracer.py
 EXTRA_DIST += $(integration_files)
