@@ -341,6 +341,7 @@ int agent_run(const char *config_path, int verbosity)
 	agent->servers_open = agent->n_receivers + 1 + (agent->admin_tcp != NULL);
 	announce(agent);
 	agent_watch_certificate(agent);
+	agent_watch_hooks(agent);
 	uv_run(&agent->loop, UV_RUN_DEFAULT);
 	assert(agent->closing == 0);
 	status = uv_loop_close(&agent->loop) == 0 ? 0 : 1;

@@ -129,6 +129,7 @@ static void apply_reload(struct agent *agent)
 	settings_unref(agent->settings);
 	agent->settings = settings;
 	agent_configure_log(agent, settings->config);
+	agent_watch_hooks(agent);
 	warnings_clear(agent->warnings, "config");
 	log_info(NULL, "the configuration has been reloaded: %zu workspaces, %zu rules",
 		settings->config->n_workspaces, settings->config->n_rules);

@@ -1,14 +1,18 @@
 /*
  * What the agent looks at itself once a minute, because no event tells it: how far work
- * has fallen behind, and whether the certificate is near its end.
+ * has fallen behind, and whether the certificate is near its end; and once an hour
+ * whether the platforms' webhooks are on.
  */
 #include <config.h>
 
 #include "cli/agent_parts.h"
 
 #include "base/clock.h"
+#include "flow/hook_watch.h"
 #include "flow/judge.h"
 #include <string.h>
+
+#define HOOKS_EVERY_MIN 60
 
 /* Paused, or without its archive: there are warnings of its own for the latter. */
 static bool resting(void *arg, const char *workspace)
@@ -43,8 +47,15 @@ void agent_watch_certificate(struct agent *agent)
 		agent->certificate_end_ns, clock_system.wall_ns());
 }
 
+void agent_watch_hooks(struct agent *agent)
+{
+	hook_watch_ask(agent->client, agent->settings, agent->warnings);
+}
+
 void agent_watch(struct agent *agent)
 {
 	agent_watch_certificate(agent);
+	if (++agent->minutes % HOOKS_EVERY_MIN == 0)
+		agent_watch_hooks(agent);
 	store_stats(agent->store, clock_system.wall_ns(), on_stats, agent);
 }

@@ -212,9 +212,12 @@ static void doctor_warnings(struct report *report, const cJSON *status)
 		const char *key = json_text(warning, "key");
 		const char *text = json_text(warning, "text");
 
-		if (key && text)
-			report_add(report, FINDING_WARN, key, NULL,
-				"the agent warns: %s", text);
+		if (key && text) {
+			char *what = mem_printf("warning %s", key);
+
+			report_add(report, FINDING_WARN, what, NULL, "%s", text);
+			free(what);
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ libvodkeep_a_SOURCES += src/flow/file_slots.c src/flow/file_slots.h
 libvodkeep_a_SOURCES += src/flow/api.c src/flow/api.h
 libvodkeep_a_SOURCES += src/flow/guard.c src/flow/guard.h
 libvodkeep_a_SOURCES += src/flow/slots.c src/flow/slots.h
+libvodkeep_a_SOURCES += src/flow/hook_watch.c src/flow/hook_watch.h
 libvodkeep_a_SOURCES += src/flow/judge.c src/flow/judge.h
 libvodkeep_a_SOURCES += src/flow/notices.c src/flow/notices.h
 libvodkeep_a_SOURCES += src/flow/courier.c src/flow/courier.h src/flow/courier_parts.h

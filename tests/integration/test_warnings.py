@@ -66,5 +66,25 @@ def test_doctor_sees_programs_and_what_the_agent_warns_of(idle_agent: Agent, twi
     assert findings(agent)["after/all"][0] == "ok"
     agent.archive_now(twin.add_fastpix())
     wait_until(lambda: "after/all" in agent.warnings(), 10, "the warning")
-    checks = agent.cli("doctor", json=True, status=None).json["checks"]
-    assert any("the agent warns: after of [rule all]" in check["text"] for check in checks)
+    result, text = findings(agent)["warning after/all"]
+    assert result == "warn" and text.startswith("after of [rule all]")
+
+
+def test_a_webhook_that_is_turned_off(idle_agent: Agent, twin: Twin) -> None:
+    hook = twin.optiview.webhook
+    hook["disabled"] = {"until": "2030-01-02T03:04:05Z", "reason": "too many time-outs"}
+    agent = idle_agent.start()
+    wait_until(lambda: "webhook/stage" in agent.warnings(), 10, "the warning", agent.warnings)
+    assert "2030-01-02" in agent.warnings() and "too many time-outs" in agent.warnings()
+    assert "production" not in agent.warnings(), "FastPix does not tell"
+    del hook["disabled"]
+    agent.reload()
+    wait_until(lambda: "webhook/stage" not in agent.warnings(), 10, "its end", agent.warnings)
+    hook["isMediaHooks"] = False
+    agent.reload()
+    wait_until(lambda: "does not send media events" in agent.warnings(), 10, "the other warning")
+    twin.sin("/api/webhooks/*", "status", code=403)
+    agent.reload()
+    wait_until(lambda: "webhook is on is not known" in agent.log_text(), 10, "no answer")
+    assert "api/stage" not in agent.warnings(), "it is no proof against the credentials"
+    assert hook["secret"] not in agent.log_text()
