@@ -155,6 +155,24 @@ static void hurrying(void **state)
 	assert_int_equal(ask(f, "SELECT attempts FROM outbox"), 1);
 }
 
+/* What was to be tried again by a clock that was ahead is tried at once. */
+static void a_clock_that_was_ahead(void **state)
+{
+	struct fixture *f = *state;
+	struct notices notices = { 0 };
+	struct answer answer = { 0 };
+	int64_t row = put_event(f, "a", "k1", EVENT_READY, T0).asset_row;
+	add(&notices, NOTICE_POST, "r", "archived");
+	fixture_at(f, T0 + 86400 * S);
+	tell(f, row, &notices);
+	settle(f, "msg_1", T0 + 86401 * S);
+	fixture_at(f, T0 + S);
+	store_clock_back(f->store, on_count, &answer);
+	fixture_wait(f, &answer, 1);
+	assert_int_equal(ask(f, "SELECT next_ns FROM outbox"), 0);
+	assert_int_equal(ask(f, "SELECT created_ns FROM outbox"), T0);
+}
+
 static void on_queues(
 	void *arg, const struct err *err, const struct outbox_queue *queues, size_t n)
 {
@@ -199,6 +217,8 @@ int main(void)
 			queues_and_their_order, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			hurrying, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_was_ahead, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 			how_long_they_are, fixture_setup, fixture_teardown),
 	};
