@@ -58,6 +58,7 @@ integration_files = \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
+	tests/integration/test_service.py \
 	tests/integration/test_stop.py \
 	tests/integration/test_transfer.py \
 	tests/integration/terminal.py \
