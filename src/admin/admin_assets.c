@@ -240,6 +240,8 @@ static cJSON *story_json(const struct telling *telling, const struct story *stor
 		json_add_time(line, "at", story->lines[i].at_ns);
 		json_add_text(line, "kind", story->lines[i].kind);
 		json_add_text(line, "text", story->lines[i].text);
+		if (story->lines[i].decision)
+			json_add_text(line, "decision", story->lines[i].decision);
 		cJSON_AddItemToArray(list, line);
 	}
 	add_next(json, telling, state);

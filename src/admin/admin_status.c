@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "admin/call.h"
+#include "admin/ledger_json.h"
 #include "admin/progress.h"
 
 #include "base/json.h"
@@ -229,6 +230,12 @@ static void survey_reply(struct survey *survey)
 	free(survey);
 }
 
+static void survey_drop(struct survey *survey)
+{
+	cJSON_Delete(survey->json);
+	free(survey);
+}
+
 static void on_attention(
 	void *arg, const struct err *err, const struct asset_summary *list, size_t n);
 
@@ -251,8 +258,7 @@ static void on_attention(
 	struct survey *survey = arg;
 
 	if (call_failed(survey->call, err)) {
-		cJSON_Delete(survey->json);
-		free(survey);
+		survey_drop(survey);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -275,6 +281,21 @@ static void on_attention(
 	attention_next(survey);
 }
 
+static void on_ledger(void *arg, const struct err *err,
+	const struct ledger_entry *entries, size_t n, const struct ledger_chain *head)
+{
+	struct survey *survey = arg;
+
+	(void)entries, (void)n;
+	if (call_failed(survey->call, err)) {
+		survey_drop(survey);
+		return;
+	}
+	cJSON_AddItemToObject(survey->json, "ledger", ledger_head_json(head));
+	survey->attention = cJSON_AddArrayToObject(survey->json, "attention");
+	attention_next(survey);
+}
+
 static void on_status_stats(
 	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
 {
@@ -284,8 +305,7 @@ static void on_status_stats(
 	int64_t bytes = 0;
 
 	if (call_failed(survey->call, err)) {
-		cJSON_Delete(survey->json);
-		free(survey);
+		survey_drop(survey);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -300,8 +320,7 @@ static void on_status_stats(
 	add_workspaces(survey, stats, n);
 	add_archive(survey, bytes);
 	add_warnings(survey);
-	survey->attention = cJSON_AddArrayToObject(survey->json, "attention");
-	attention_next(survey);
+	store_ledger(admin->on.store, 0, 0, on_ledger, survey);
 }
 
 void admin_status(struct admin_call *call)

@@ -140,6 +140,21 @@ static void log_end(const struct look *look)
 			asset->reason ? asset->reason : "");
 }
 
+/* What became of it is a decision where it stays so; removals have told theirs. */
+static void tell_move(struct look *look, enum asset_state state)
+{
+	const char *reason = look->asset->reason;
+	const char *from = asset_state_name(look->before);
+	const char *to = asset_state_name(state);
+
+	if (state == ASSET_ARCHIVED || state == ASSET_IGNORED || state == ASSET_FAILED)
+		look_decided(look, "state", to, look_evidence(look), "%s → %s%s%s",
+			from, to, reason ? ": " : "", reason ? reason : "");
+	else
+		look_note(look, "state", "%s → %s%s%s", from, to, reason ? ": " : "",
+			reason ? reason : "");
+}
+
 static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 {
 	bool moved = state != look->before;
@@ -152,11 +167,11 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 	look->due_ns = due_ns;
 	asset_move(look->asset, state);
 	if (moved) {
-		story_add(&look->story, look_now_ns(), "state", "%s → %s%s%s",
-			asset_state_name(look->before), asset_state_name(state),
-			look->asset->reason ? ": " : "",
-			look->asset->reason ? look->asset->reason : "");
+		tell_move(look, state);
 		log_end(look);
+	} else if (state == ASSET_ARCHIVED && look->files_changed) {
+		look_decided(look, "state", "updated", look_evidence(look),
+			"archived anew: what has changed at the platform is here too");
 	}
 	look_save(look);
 }

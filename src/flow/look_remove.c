@@ -7,6 +7,7 @@
 #include "flow/look_steps.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -17,6 +18,25 @@
 #include <string.h>
 
 #define HOUR_NS (INT64_C(3600) * NS_PER_S)
+
+static void tell_removed(struct look *look, enum asset_state state)
+{
+	const struct asset *asset = look->asset;
+	bool trashed = state == ASSET_TRASHED;
+	enum removal_verdict verdict = trashed ? REMOVAL_TRASH : REMOVAL_REMOVE;
+	cJSON *evidence = look_evidence(look);
+
+	json_add_text(evidence, "cause", look->removal_cause);
+	if (asset->n_files)
+		look_decided(look, "removed", removal_verdict_name(verdict), evidence,
+			"%zu %s from %s %s: %s", asset->n_files,
+			asset->n_files == 1 ? "file" : "files",
+			asset->base_path ? asset->base_path : "",
+			trashed ? "moved to the trash" : "removed", look->removal_why);
+	else
+		look_decided(look, "removed", removal_verdict_name(verdict), evidence,
+			"no copy was there; it stays away: %s", look->removal_why);
+}
 
 static void on_removed(struct look *look)
 {
@@ -30,11 +50,7 @@ static void on_removed(struct look *look)
 		look_rest(look, &look->ops_err);
 		return;
 	}
-	if (files)
-		look_note(look, "removed", "%zu %s from %s %s", files,
-			files == 1 ? "file" : "files",
-			asset->base_path ? asset->base_path : "",
-			state == ASSET_TRASHED ? "moved to the trash" : "removed");
+	tell_removed(look, state);
 	while (asset->n_files)
 		asset_drop_file(asset, asset->files[0].key);
 	while (asset->n_parts)
@@ -50,6 +66,12 @@ static void on_removed(struct look *look)
 	asset->trouble_ns = 0;
 	look_settle(look, state, 0, "%s",
 		asset->by_person ? "removed by a person" : "deleted at the platform");
+}
+
+static void remember_why(struct look *look, const char *cause, const char *why)
+{
+	look->removal_cause = cause;
+	snprintf(look->removal_why, sizeof(look->removal_why), "%s", why);
 }
 
 static void remove_files(struct look *look, bool trash)
@@ -72,12 +94,14 @@ static void remove_files(struct look *look, bool trash)
 void look_remove_by_person(struct look *look)
 {
 	if (look->asset->held) {
-		look_note(look, "command", "not removed: the asset is held");
+		look_decided(look, "command", removal_verdict_name(REMOVAL_HELD),
+			look_evidence(look), "not removed: the asset is held");
 		look_settle(look, look->before, 0, "%s",
 			look->asset->reason ? look->asset->reason : "");
 		return;
 	}
 	look->asset->by_person = true;
+	remember_why(look, "person", "asked for by a person");
 	metric_add(METRIC_REMOVALS, removal_verdict_name(REMOVAL_REMOVE), 1);
 	remove_files(look, false);
 }
@@ -85,7 +109,8 @@ void look_remove_by_person(struct look *look)
 static void contradicted(struct look *look, const char *why)
 {
 	if (!look->asset->contradicted)
-		look_note(look, "api", "contradicted: %s", why);
+		look_decided(look, "api", removal_verdict_name(REMOVAL_CONTRADICTED),
+			look_evidence(look), "contradicted: %s", why);
 	look->asset->contradicted = true;
 	look->decide_then(look);
 }
@@ -103,11 +128,13 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_REMOVE:
 	case REMOVAL_TRASH:
 		look_note(look, "rule", "%s: %s", removal_verdict_name(verdict), why);
+		remember_why(look, "platform", why);
 		remove_files(look, verdict == REMOVAL_TRASH);
 		return;
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
-		look_note(look, "rule", "kept: %s", why);
+		look_decided(look, "rule", removal_verdict_name(verdict),
+			look_evidence(look), "kept: %s", why);
 		/* Without an event any later one is news: it tells when it happened. */
 		asset->answered_deleted_ns =
 			asset->times.deleted ? asset->times.deleted : 1;
@@ -127,10 +154,14 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 		warnings_set(look->env->warnings, key, look->ws->name, false,
 			"deletions of workspace %s wait for a person: %s",
 			look->ws->name, why);
+		if (look->before != ASSET_DELETION_HELD)
+			look_decided(look, "rule", removal_verdict_name(verdict),
+				look_evidence(look), "the deletion is held: %s", why);
 		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
 		return;
 	case REMOVAL_HELD:
-		look_note(look, "rule", "kept: %s", why);
+		look_decided(look, "rule", removal_verdict_name(verdict),
+			look_evidence(look), "kept: %s", why);
 		look_settle(look, plan_rest_state(asset, look->before), 0, "%s", why);
 		return;
 	}

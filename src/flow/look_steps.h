@@ -7,6 +7,7 @@
 #include "core/plan.h"
 #include "core/retry.h"
 #include "flow/look.h"
+#include <cjson/cJSON.h>
 
 /* How many names are tried where foreign files lie in the way. */
 #define LOOK_PATH_ROUNDS 4
@@ -93,6 +94,10 @@ struct look {
 	void (*fetch_then)(struct look *look);
 	void (*sidecar_then)(struct look *look);
 
+	/* A removal: whose doing it is, and why. */
+	const char *removal_cause;
+	char removal_why[512];
+
 	/* How it ends. */
 	enum asset_state end;
 	int64_t due_ns;
@@ -108,6 +113,12 @@ void look_take_record(struct look *look, struct record *record);
 struct retry_limits look_limits(const struct look *look);
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* look_evidence.c, the lowest room of all. What the look knows now, for a decision. */
+cJSON *look_evidence(const struct look *look);
+/* As look_note(), of a decision: it goes to the ledger. @evidence is taken over. */
+void look_decided(struct look *look, const char *kind, const char *decision,
+	cJSON *evidence, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,

@@ -67,6 +67,12 @@ struct stored_list {
 	size_t count;
 };
 
+struct ledger_list {
+	struct ledger_entry *items;
+	size_t count;
+	struct ledger_chain head;
+};
+
 /* On a zeroed or partly filled list; it is empty afterwards. */
 void due_list_release(struct due_list *list);
 void ref_list_release(struct ref_list *list);
@@ -76,6 +82,8 @@ void stats_list_release(struct stats_list *list);
 void meta_list_release(struct meta_list *list);
 void name_list_release(struct name_list *list);
 void stored_list_release(struct stored_list *list);
+void ledger_list_release(struct ledger_list *list);
+void story_line_release(struct story_line *line);
 /* Take @text over as the last line. */
 void story_take(struct story *story, int64_t at_ns, const char *kind, char *text);
 
@@ -159,6 +167,8 @@ struct backend {
 	int (*deliveries)(struct backend_conn *conn,
 		const struct delivery_filter *filter, struct stored_list *list,
 		struct err *err);
+	int (*ledger)(struct backend_conn *conn, int64_t after_row, size_t limit,
+		struct ledger_list *list, struct err *err);
 	int (*backup)(struct backend_conn *conn, const char *path, struct err *err);
 };
 

@@ -7,6 +7,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_delivery_list.c \
 	src/store/sqlite_due.c \
 	src/store/sqlite_find.c \
+	src/store/sqlite_ledger.c \
 	src/store/sqlite_list.c \
 	src/store/sqlite_news.c \
 	src/store/sqlite_path.c \
@@ -21,6 +22,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_workspace.c \
 	src/store/store.c \
 	src/store/store_command.c \
+	src/store/store_ledger.c \
 	src/store/store_list.c \
 	src/store/store_read.c \
 	src/store/store_values.c \

@@ -54,6 +54,11 @@ enum statement {
 	SQL_STORY_TRIM,
 	SQL_STORY_LIST,
 	SQL_STORY_DELIVERIES,
+	SQL_LEDGER_HEAD,
+	SQL_LEDGER_ADD,
+	SQL_LEDGER_LIST,
+	SQL_LEDGER_STORY,
+	SQL_ASSET_NAME,
 	SQL_REMOVAL_ADD,
 	SQL_REMOVAL_COUNT,
 	SQL_PATH_HELD,
@@ -117,8 +122,9 @@ struct backend_conn {
 	/* The log's length; how much of it is known to be in the database file; and how
 	 * much will be when the help that was asked for has been given. */
 	int64_t wal_bytes, wal_done, wal_asked;
-	int64_t next_asset;    /* row of the next new asset; 0 unknown */
-	struct tally *tallies; /* workspaces met; forgotten by a rollback */
+	int64_t next_asset;         /* row of the next new asset; 0 unknown */
+	struct ledger_chain ledger; /* the ledger's head; hash "": unknown */
+	struct tally *tallies;      /* workspaces met; forgotten by a rollback */
 	size_t n_tallies;
 };
 
@@ -263,6 +269,19 @@ int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
+
+/* ---- sqlite_ledger.c: decisions, chained ---- */
+
+/* The first row of a ledger that has none yet. A transaction of its own. */
+int sqlite_ledger_begin(struct backend_conn *conn, struct err *err);
+/* Append the decision of @line, about the asset of @row. */
+int sqlite_ledger_add(struct backend_conn *conn, int64_t row,
+	const struct story_line *line, struct err *err);
+/* What the ledger has of the asset, oldest first; the newest @limit. */
+int sqlite_ledger_story(struct backend_conn *conn, int64_t row, size_t limit,
+	struct story *story, struct err *err);
+int sqlite_ledger(struct backend_conn *conn, int64_t after_row, size_t limit,
+	struct ledger_list *list, struct err *err);
 
 /* ---- one file each: story, due, find, list, delivery_list, prune ---- */
 

@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "core/asset.h"
 #include "core/event.h"
+#include "core/ledger.h"
 #include "core/listing.h"
 #include <uv.h>
 
@@ -90,6 +91,10 @@ struct story_line {
 	char *kind; /* delivery rule api attempt file removed retry state command note
 		     */
 	char *text; /* one sentence; no secrets, no signed URL */
+	/* Set: this line is a decision. It is kept in the ledger and not among the
+	 * story's own lines; who reads the story gets both in one. */
+	char *decision;
+	char *evidence; /* of a decision: a JSON object, or NULL */
 };
 struct story {
 	struct story_line *lines;
@@ -97,10 +102,15 @@ struct story {
 };
 void story_add(struct story *story, int64_t at_ns, const char *kind, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+/* The same of a decision, such as "archived"; @evidence is taken over, NULL none. */
+void story_decide(struct story *story, int64_t at_ns, const char *kind,
+	const char *decision, char *evidence, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
 void story_release(struct story *story);
 
 /* Write the keeper's half of @asset: everything below "Written by the keeper", its
- * files and parts as they stand, and append @story (may be NULL; emptied by this call).
+ * files and parts as they stand, and append @story (may be NULL). @story is emptied by
+ * this call, and has its lines again when cb tells of a failure: it lives until then.
  * due_ns becomes @due_ns and wish WISH_NONE unless seq in the store is not asset->seq
  * any more: then due_ns and wish stay as the news left them, and it waits for no host.
  * A base_path of NULL gives the claim up; only store_claim_path() makes one. A
@@ -280,6 +290,14 @@ void store_list(struct store *store, const struct asset_filter *filter,
 /* Deliveries and story lines of one asset in time order; at most 5,000, the newest. */
 void store_story(struct store *store, int64_t row,
 	void (*cb)(void *arg, const struct err *err, const struct story *story),
+	void *arg);
+
+/* The ledger (core/ledger.h) behind @after_row, at most @limit (1,000) rows in order;
+ * and its head, the newest row. Borrowed. Nobody waits behind it. A @limit of 0 asks
+ * for the head alone. */
+void store_ledger(struct store *store, int64_t after_row, size_t limit,
+	void (*cb)(void *arg, const struct err *err, const struct ledger_entry *entries,
+		size_t n, const struct ledger_chain *head),
 	void *arg);
 
 /* What was delivered, for replay and for showing rejected deliveries. */

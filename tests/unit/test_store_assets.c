@@ -213,7 +213,8 @@ static void commands_are_told_in_the_story(void **state)
 	assert_int_equal(asset->first_seen_ns, T0);
 	assert_true(asset->held);
 	asset_free(asset);
-	assert_int_equal(ask(f, "SELECT count(*) FROM story WHERE kind='command'"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM ledger WHERE kind='command'"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM story"), 0);
 	assert_int_equal(stats_of(f, "w", 0).assets[ASSET_QUEUED], 1);
 	assert_int_equal(stats_of(f, "w", 0).assets[ASSET_ANNOUNCED], 0);
 }
