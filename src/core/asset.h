@@ -112,7 +112,10 @@ struct asset {
 	char *rule;            /* name of the rule that decided, "" the built-in one */
 	char *base_path;       /* claimed path without extension, or NULL */
 	bool tombstone;        /* removed by a person or the platform: stays away */
-	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
+	bool by_person;        /* the tombstone is from `rm`, retention or pressure:
+				* only fetch lifts it */
+	bool retired;          /* the removal that is being saved is by retention or
+				* pressure, and counted as such; not stored */
 	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with;
 				      * 1: a deletion that only the record told of */
 	int64_t answered_changed_ns; /* the changed event time that has been dealt with

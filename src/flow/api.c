@@ -33,6 +33,7 @@ struct api {
 	struct breakers *breakers;
 	struct health *health;
 	size_t n_health;
+	struct witness witness;
 };
 
 struct call {
@@ -160,12 +161,22 @@ static uint64_t subject_of(const struct call *call)
 	return hash;
 }
 
-static void note_health(struct call *call, const struct err *err)
+const struct witness *api_witness(const struct api *api)
+{
+	return &api->witness;
+}
+
+/* What an answer (NULL: none came) tells of the API's health, and of the time. */
+static void note_answer(
+	struct call *call, const struct http_response *answer, const struct err *err)
 {
 	struct health *health = health_of(call->api, call->ws->name);
 	int64_t longest_ms = call->settings->config->transfer.retry_max_ms;
 	char key[96];
 
+	if (answer && answer->date_ns)
+		witness_tell(
+			&call->api->witness, answer->date_ns, clock_system.mono_ms());
 	if (longest_ms > AUTH_LONGEST_MS)
 		longest_ms = AUTH_LONGEST_MS;
 	if (longest_ms < AUTH_FIRST_MS)
@@ -269,7 +280,7 @@ static void on_details(
 			record = NULL;
 		}
 	}
-	note_health(call, &err);
+	note_answer(call, answer, &err);
 	call->record_cb(call->arg, &err, record);
 	call_free(call);
 }
@@ -298,7 +309,7 @@ static void on_asked(
 		err_clear(&err);
 		call->platform->ask_response(answer, &had, &err);
 	}
-	note_health(call, &err);
+	note_answer(call, answer, &err);
 	call->asked_cb(call->arg, &err, had);
 	call_free(call);
 }
@@ -351,7 +362,7 @@ static void on_list(
 			    call->ws, answer, call->limit, &page, &err) == 0)
 			ours = entries_are_ours(call, &page);
 	}
-	note_health(call, &err);
+	note_answer(call, answer, &err);
 	if (!call->proof_cb && err.class == ERR_NONE && !ours)
 		err_set(&err, ERR_TRANSIENT,
 			"the list is that of another workspace than workspace_id names");

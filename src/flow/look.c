@@ -381,9 +381,25 @@ static void grant_wish(struct look *look)
 	}
 }
 
+static void ask(struct look *look)
+{
+	struct asset *asset = look->asset;
+
+	if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
+		wait_for_room(look); /* without asking the platform in vain */
+	} else if (!plan_needs_record(asset)) {
+		look_settle(look, look->before, 0, "%s",
+			asset->reason ? asset->reason : "");
+	} else {
+		api_details(look->env->api, look->settings, look->ws, asset->id,
+			on_details, look);
+	}
+}
+
 static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 {
 	struct look *look = arg;
+	bool over;
 
 	if (!asset) {
 		struct log_about about = { .workspace = look->ws->name };
@@ -403,19 +419,15 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 		look_remove_by_person(look);
 		return;
 	}
+	over = look_is_over(look);
 	grant_wish(look);
 	asset_move(asset, ASSET_FETCHING);
-	if (look->stopping) {
+	if (look->stopping)
 		look_parked(look);
-	} else if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
-		wait_for_room(look); /* without asking the platform in vain */
-	} else if (!plan_needs_record(asset)) {
-		look_settle(look, look->before, 0, "%s",
-			asset->reason ? asset->reason : "");
-	} else {
-		api_details(look->env->api, look->settings, look->ws, asset->id,
-			on_details, look);
-	}
+	else if (over)
+		look_retire(look, ask);
+	else
+		ask(look);
 }
 
 static void look_free(struct look *look)

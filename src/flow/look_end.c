@@ -66,7 +66,7 @@ static void on_timer_closed(uv_handle_t *handle)
 }
 
 /* Before the owner hears of the end, who may then go, and the turns with it. */
-static void give_turn_back(struct look *look)
+void look_give_turn_back(struct look *look)
 {
 	if (!look->has_turn)
 		return;
@@ -76,7 +76,7 @@ static void give_turn_back(struct look *look)
 
 void look_finish(struct look *look)
 {
-	give_turn_back(look);
+	look_give_turn_back(look);
 	look->env->done(look->env->arg, look);
 	if (look->timer_open)
 		uv_close((uv_handle_t *)&look->timer, on_timer_closed);

@@ -6,6 +6,7 @@
 
 #include "flow/look_steps.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include <stdarg.h>
@@ -71,7 +72,7 @@ void look_decided(struct look *look, const char *kind, const char *decision,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	story_decide(&look->story, look_now_ns(), kind, decision,
+	story_decide(&look->story, clock_system.wall_ns(), kind, decision,
 		json_print(evidence, false), "%s", text);
 	cJSON_Delete(evidence);
 	log_debug(&about, "%s: %s", kind, text);

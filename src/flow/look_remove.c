@@ -64,21 +64,23 @@ static void on_removed(struct look *look)
 	asset->contradicted = false;
 	asset->attempts = 0;
 	asset->trouble_ns = 0;
-	look_settle(look, state, 0, "%s",
-		asset->by_person ? "removed by a person" : "deleted at the platform");
+	if (asset->retired)
+		look_settle(look, state, 0, "removed by %s: %s", look->removal_cause,
+			look->removal_why);
+	else
+		look_settle(look, state, 0, "%s",
+			asset->by_person ? "removed by a person"
+					 : "deleted at the platform");
 }
 
-static void remember_why(struct look *look, const char *cause, const char *why)
-{
-	look->removal_cause = cause;
-	snprintf(look->removal_why, sizeof(look->removal_why), "%s", why);
-}
-
-static void remove_files(struct look *look, bool trash)
+void look_remove_files(
+	struct look *look, bool trash, const char *cause, const char *why)
 {
 	struct asset *asset = look->asset;
 	char date[32];
 
+	look->removal_cause = cause;
+	snprintf(look->removal_why, sizeof(look->removal_why), "%s", why);
 	time_format_utc(look_now_ns(), date);
 	date[10] = '\0';
 	for (size_t i = 0; i < asset->n_files; i++)
@@ -101,9 +103,8 @@ void look_remove_by_person(struct look *look)
 		return;
 	}
 	look->asset->by_person = true;
-	remember_why(look, "person", "asked for by a person");
 	metric_add(METRIC_REMOVALS, removal_verdict_name(REMOVAL_REMOVE), 1);
-	remove_files(look, false);
+	look_remove_files(look, false, "person", "asked for by a person");
 }
 
 static void contradicted(struct look *look, const char *why)
@@ -128,8 +129,7 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_REMOVE:
 	case REMOVAL_TRASH:
 		look_note(look, "rule", "%s: %s", removal_verdict_name(verdict), why);
-		remember_why(look, "platform", why);
-		remove_files(look, verdict == REMOVAL_TRASH);
+		look_remove_files(look, verdict == REMOVAL_TRASH, "platform", why);
 		return;
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
@@ -168,7 +168,7 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 }
 
 static void on_counts(
-	void *arg, const struct err *err, int64_t removed, int64_t archived)
+	void *arg, const struct err *err, const struct removal_counts *counts)
 {
 	struct look *look = arg;
 	const struct asset *asset = look->asset;
@@ -184,8 +184,8 @@ static void on_counts(
 		.expired = removal_is_expiry(asset),
 		.on_delete = rule->on_delete,
 		.on_expire = rule->on_expire,
-		.removed_lately = removed,
-		.archived = archived,
+		.removed_lately = counts->removed,
+		.archived = counts->archived,
 		.max_count = look->ws->max_delete_count,
 		.max_percent = look->ws->max_delete_percent,
 	};
@@ -217,11 +217,16 @@ static void on_turn(struct slot_wait *wait)
 		on_counts, look);
 }
 
+void look_wait_turn(struct look *look, void (*granted)(struct slot_wait *turn))
+{
+	look->turn.granted = granted;
+	if (slots_take(turns(look), &look->turn))
+		granted(&look->turn);
+}
+
 static void weigh(struct look *look)
 {
-	look->turn.granted = on_turn;
-	if (slots_take(turns(look), &look->turn))
-		on_turn(&look->turn);
+	look_wait_turn(look, on_turn);
 }
 
 void look_leave_line(struct look *look)

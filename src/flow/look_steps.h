@@ -5,6 +5,7 @@
 #define VODKEEP_FLOW_LOOK_STEPS_H
 
 #include "core/plan.h"
+#include "core/retire.h"
 #include "core/retry.h"
 #include "flow/look.h"
 #include <cjson/cJSON.h>
@@ -94,6 +95,7 @@ struct look {
 	void (*fetch_then)(struct look *look);
 	void (*sidecar_then)(struct look *look);
 
+	enum retire_cause retire;
 	/* A removal: whose doing it is, and why. */
 	const char *removal_cause;
 	char removal_why[512];
@@ -136,7 +138,8 @@ bool look_rest_for_host(
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
 void look_parked(struct look *look); /* stopped: it stays due */
 void look_save(struct look *look);
-void look_finish(struct look *look); /* without saving */
+void look_finish(struct look *look);         /* without saving */
+void look_give_turn_back(struct look *look); /* before the end, if it has one */
 
 /* Of two troubles the worse decides how the asset rests: local before all, then the
  * longest wait. @kept may be of class NONE. */
@@ -152,6 +155,16 @@ void look_api_failed(struct look *look, bool main);
 void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
 void look_leave_line(struct look *look); /* stop waiting for the turn: it rests */
+/* For look_retire.c: wait for the workspace's turn to remove; remove the files of the
+ * asset, or move them to the trash, and settle it with a tombstone. @cause lives
+ * forever, @why is copied. */
+void look_wait_turn(struct look *look, void (*granted)(struct slot_wait *turn));
+void look_remove_files(
+	struct look *look, bool trash, const char *cause, const char *why);
+/* look_retire.c. Whether the asset, as loaded, is over its term or chosen to make room;
+ * and decide about that: remove it, or go on. */
+bool look_is_over(struct look *look);
+void look_retire(struct look *look, void (*then)(struct look *look));
 /* look_ask.c. Ask the platform to make what the plan says, and remember the answer. */
 void look_ask(struct look *look, void (*then)(struct look *look));
 /* look_files.c. Claim a place and move what the asset has there. */

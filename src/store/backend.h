@@ -129,6 +129,11 @@ struct backend {
 	int (*list_end)(struct backend_conn *conn, const struct list_order *order,
 		int64_t now_ns, struct walk *walk, struct differences *found,
 		struct err *err);
+	int (*retire)(struct backend_conn *conn, const struct retire_order *order,
+		int64_t now_ns, struct retire_found *found, struct err *err);
+	int (*assign)(struct backend_conn *conn, int64_t after_row,
+		assign_choose_cb choose, void *arg, struct assign_step *step,
+		struct err *err);
 	int (*set_paused)(struct backend_conn *conn, const char *workspace, bool paused,
 		struct err *err);
 	int (*verified)(struct backend_conn *conn, int64_t row,
@@ -163,7 +168,7 @@ struct backend {
 	int (*stats)(struct backend_conn *conn, int64_t removed_since_ns,
 		struct stats_list *list, struct err *err);
 	int (*removals)(struct backend_conn *conn, const char *workspace,
-		int64_t since_ns, int64_t *removed, int64_t *archived, struct err *err);
+		int64_t since_ns, struct removal_counts *counts, struct err *err);
 	int (*deliveries)(struct backend_conn *conn,
 		const struct delivery_filter *filter, struct stored_list *list,
 		struct err *err);

@@ -2,6 +2,7 @@ libvodkeep_a_SOURCES += \
 	src/store/backend.h src/store/request.h src/store/sqlite.h src/store/store.h \
 	src/store/sqlite.c \
 	src/store/sqlite_asset.c \
+	src/store/sqlite_assign.c \
 	src/store/sqlite_backup.c \
 	src/store/sqlite_damage.c \
 	src/store/sqlite_delivery_list.c \
@@ -13,6 +14,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_path.c \
 	src/store/sqlite_prune.c \
 	src/store/sqlite_query.c \
+	src/store/sqlite_retire.c \
 	src/store/sqlite_save.c \
 	src/store/sqlite_schema.c \
 	src/store/sqlite_stats.c \
@@ -25,6 +27,7 @@ libvodkeep_a_SOURCES += \
 	src/store/store_ledger.c \
 	src/store/store_list.c \
 	src/store/store_read.c \
+	src/store/store_retire.c \
 	src/store/store_values.c \
 	src/store/store_verify.c \
 	src/store/store_write.c

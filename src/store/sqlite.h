@@ -71,6 +71,11 @@ enum statement {
 	SQL_LISTED_SEEN,
 	SQL_LISTED_NOT,
 	SQL_LISTED_MISSED,
+	SQL_ASSIGN_ROWS,
+	SQL_ASSIGN_SET,
+	SQL_RETIRE_ROWS,
+	SQL_RETIRE_NEXT,
+	SQL_RETIRE_DUE,
 	SQL_META_LIST,
 	SQL_META_PUT,
 	SQL_PRUNE_BODIES,
@@ -199,7 +204,7 @@ int sqlite_put_meta(
 int sqlite_stats(struct backend_conn *conn, int64_t removed_since_ns,
 	struct stats_list *list, struct err *err);
 int sqlite_removals(struct backend_conn *conn, const char *workspace, int64_t since_ns,
-	int64_t *removed, int64_t *archived, struct err *err);
+	struct removal_counts *counts, struct err *err);
 
 /* ---- sqlite_asset.c: an asset's row as a value ---- */
 
@@ -256,6 +261,14 @@ int sqlite_list_page(struct backend_conn *conn, const struct list_order *order,
 int sqlite_list_end(struct backend_conn *conn, const struct list_order *order,
 	int64_t now_ns, struct walk *walk, struct differences *found, struct err *err);
 
+/* ---- sqlite_retire.c, sqlite_assign.c ---- */
+
+int sqlite_assign(struct backend_conn *conn, int64_t after_row, assign_choose_cb choose,
+	void *arg, struct assign_step *step, struct err *err);
+
+int sqlite_retire(struct backend_conn *conn, const struct retire_order *order,
+	int64_t now_ns, struct retire_found *found, struct err *err);
+
 /* ---- sqlite_damage.c: what verifying asks and finds ---- */
 
 int sqlite_verified(struct backend_conn *conn, int64_t row,
@@ -272,7 +285,7 @@ int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 
 /* ---- sqlite_ledger.c: decisions, chained ---- */
 
-/* The first row of a ledger that has none yet. A transaction of its own. */
+/* The first row of a ledger that has none yet; outside transactions. */
 int sqlite_ledger_begin(struct backend_conn *conn, struct err *err);
 /* Append the decision of @line, about the asset of @row. */
 int sqlite_ledger_add(struct backend_conn *conn, int64_t row,

@@ -128,16 +128,7 @@ int sqlite_ledger_begin(struct backend_conn *conn, struct err *err)
 {
 	int rc = read_head(conn, &conn->ledger, err);
 
-	if (rc || conn->ledger.row)
-		return rc;
-	rc = sqlite_backend.begin(conn, err);
-	if (!rc)
-		rc = put_first(conn, err);
-	if (!rc)
-		rc = sqlite_backend.commit(conn, err);
-	if (rc)
-		sqlite_backend.rollback(conn);
-	return rc;
+	return rc || conn->ledger.row ? rc : put_first(conn, err);
 }
 
 /* ---- reading ---- */

@@ -218,9 +218,10 @@ static int count_change(struct backend_conn *conn, const struct asset *asset,
 	if (!asset->removed_ns || asset->removed_ns == was->removed_ns)
 		return 0;
 	struct query query = query_begin(conn, SQL_REMOVAL_ADD,
-		"INSERT INTO removals(workspace, at_ns) VALUES(?,?)");
+		"INSERT INTO removals(workspace, at_ns, retired) VALUES(?,?,?)");
 	query_int(&query, tally->id);
 	query_int(&query, asset->removed_ns);
+	query_int(&query, asset->retired);
 	return query_run(&query, err);
 }
 

@@ -150,6 +150,45 @@ void store_wish_all(struct store *store, const char *workspace, enum asset_state
 void store_host_answers(struct store *store, const char *host, size_t limit,
 	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
 
+/* ---- retention and pressure ---- */
+
+#define RETIRE_MAX 16
+struct retire_order {
+	const char *workspace, *rule; /* rule: the name an asset's row has */
+	int64_t before_ns;            /* archived then or earlier */
+	int64_t after_ns; /* … and then or later: what after_ns said, or 0 */
+	size_t limit;     /* at most RETIRE_MAX */
+};
+struct retire_found {
+	int64_t rows[RETIRE_MAX]; /* due by now; those that were already first */
+	size_t n;
+	bool more;        /* there are others */
+	int64_t after_ns; /* before that there is nothing that may go now */
+	int64_t next_ns;  /* the first that was archived later than before_ns; 0 none */
+};
+/* The oldest of a rule are due at once, at most @limit of them and those that are due
+ * already included: each is looked at, which decides. Left out is what is held, wanted
+ * by a person, or deleted at the platform. Strings are copied. */
+void store_retire(struct store *store, const struct retire_order *order,
+	void (*cb)(void *arg, const struct err *err, const struct retire_found *found),
+	void *arg);
+
+/* Which rule @facts of @workspace are under; runs on the store's thread, so it must
+ * read only what nobody changes. */
+typedef const char *(*assign_choose_cb)(
+	void *arg, const char *workspace, const struct facts *facts);
+struct assign_step {
+	int64_t row; /* how far it has come */
+	size_t changed;
+	bool more;
+};
+/* Of the next archived assets behind @after_row: write the rule's name into the rows of
+ * those that @choose says another for. A bounded step. */
+void store_assign(struct store *store, int64_t after_row, assign_choose_cb choose,
+	void *choose_arg,
+	void (*cb)(void *arg, const struct err *err, const struct assign_step *step),
+	void *arg);
+
 /* ---- lists: comparing what the platform has with what is known ---- */
 
 enum list_mode {
@@ -341,10 +380,14 @@ void store_stats(struct store *store, int64_t removed_since_ns,
 	void (*cb)(void *arg, const struct err *err,
 		const struct workspace_stats *stats, size_t n),
 	void *arg);
-/* For one workspace, cheaply (indexes only): removals since, and assets archived now.
- */
+/* For one workspace, cheaply (indexes only): removals since, those by retention and
+ * pressure apart, and assets archived now. */
+struct removal_counts {
+	int64_t removed, retired, archived;
+};
 void store_removals(struct store *store, const char *workspace, int64_t since_ns,
-	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived),
+	void (*cb)(
+		void *arg, const struct err *err, const struct removal_counts *counts),
 	void *arg);
 
 /* The names in the staging folder that are claimed by a part, sorted by strcmp(). */

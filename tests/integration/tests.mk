@@ -59,6 +59,7 @@ integration_files = \
 	tests/integration/terminal.py \
 	tests/integration/test_twin.py \
 	tests/integration/test_ledger.py \
+	tests/integration/test_retention.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_watch.py \
 	tests/integration/tracer.py

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import uuid
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Twin:
         self.hooks = hooks  # "http://127.0.0.1:8787/hooks": where deliveries go
         self.workspaces = workspaces  # the receiver's names of FastPix and OptiView
         self.clock_offset = 0.0
+        self.tells_time = True  # in the answers of the APIs
         self._numbers = itertools.count(1)
         self._last_event = datetime.min.replace(tzinfo=timezone.utc)
         self._lock = threading.Lock()
@@ -95,6 +97,12 @@ class Twin:
     # Routes that serve both platforms.
 
     def _api(self, request: Request) -> Reply:
+        reply = self._platform(request)
+        if self.tells_time:
+            reply.headers.setdefault("Date", format_datetime(self.now(), usegmt=True))
+        return reply
+
+    def _platform(self, request: Request) -> Reply:
         if request.path.startswith("/v1/"):
             return self.fastpix.api(request)
         if request.path.startswith("/api/"):
