@@ -185,6 +185,7 @@ static void on_guard(void *arg, bool well)
 	struct keeper *keeper = arg;
 
 	transfers_pause(keeper->o.transfers, !well);
+	retention_hurry(keeper->retention);
 	if (well)
 		keeper_all_dirty(keeper);
 }

@@ -401,11 +401,16 @@ struct retention *retention_new(const struct retention_env *env)
 	return retention;
 }
 
+void retention_hurry(struct retention *retention)
+{
+	if (!retention->stopped)
+		uv_timer_start(&retention->timer, on_timer, FIRST_MS, 0);
+}
+
 void retention_reload(struct retention *retention)
 {
 	forget_places(retention);
-	if (!retention->stopped)
-		uv_timer_start(&retention->timer, on_timer, FIRST_MS, 0);
+	retention_hurry(retention);
 }
 
 void retention_stop(struct retention *retention)

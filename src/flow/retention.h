@@ -33,6 +33,8 @@ struct retention_env {
 struct retention *retention_new(const struct retention_env *env);
 /* The settings are others: a turn at once. */
 void retention_reload(struct retention *retention);
+/* There may be less room than min_free: a turn soon. */
+void retention_hurry(struct retention *retention);
 /* No turn begins any more. */
 void retention_stop(struct retention *retention);
 /* Whether pressure has chosen the asset of this row. */
