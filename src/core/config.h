@@ -106,6 +106,7 @@ struct config {
 		enum log_format log_format;
 		struct text_list include;
 		int64_t events_keep_ms;
+		int64_t trash_max; /* bytes; 0 off */
 	} agent;
 	struct {
 		struct text_list listen;

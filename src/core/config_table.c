@@ -157,6 +157,10 @@ const struct config_option config_options[] = {
 	{ SECTION_AGENT, "events_keep", DURATION_AT(config, agent.events_keep_ms),
 	  .dflt = "30d", .min = HOUR, .max = 3650 * DAY,
 	  .help = "How long deliveries are kept as they came, for explain and replay." },
+	{ SECTION_AGENT, "trash_max", SIZE_AT(config, agent.trash_max),
+	  .dflt = "off", .min = 1 * MIB, .max = INT64_MAX, .words = off_words,
+	  .help = "How large the trash may be: beyond it what was trashed first goes for "
+		  "good before trash_days are over. off: any size." },
 
 	/* ---- receiver ---------------------------------------------------------------- */
 	{ SECTION_RECEIVER, "listen", LIST_AT(listen_list, config, receiver.listen),
