@@ -128,7 +128,10 @@ struct asset {
 	int64_t archived_ns, removed_ns;
 	int64_t mp4_asked_ns; /* when the platform was asked to make the MP4; 0 never */
 	char *mp4_refused;    /* what it answered, if it will not; or NULL */
-	int priority;         /* of the rule; orders work */
+	/* When vodkeep was about to ask the platform to remove the media; 0 never. A
+	 * deletion after that is its own. */
+	int64_t delete_asked_ns;
+	int priority;    /* of the rule; orders work */
 	char *waits_for; /* the host (flow/breaker) it rests for until that answers; or
 			  * NULL */
 	struct file *files;

@@ -328,8 +328,9 @@ const struct config_option config_options[] = {
 	  .help = "Days that trashed files are kept. The trash is one for all workspaces: "
 		  "the longest counts." },
 	{ SECTION_WORKSPACE, "delete_remote", BOOL_AT(workspace_config, delete_remote),
-	  .dflt = "no", .later_for = "yes", .later = "the platform's copy stays",
-	  .help = "yes: remove media from the platform once it is archived and verified." },
+	  .dflt = "no",
+	  .help = "yes: remove media from the platform once it is archived and its files "
+		  "have been read again. From then on the copy here is the only one." },
 	{ SECTION_WORKSPACE, "bandwidth", RATE_AT(workspace_config, bandwidth),
 	  .dflt = "off",
 	  .help = "As in [transfer], for this workspace's downloads; the limit there "

@@ -50,6 +50,7 @@ struct call {
 	int limit;
 	api_record_cb record_cb;
 	api_asked_cb asked_cb;
+	api_deleted_cb deleted_cb;
 	api_proof_cb proof_cb;
 	api_list_cb list_cb;
 	void *arg;
@@ -326,6 +327,34 @@ void api_ask(struct api *api, struct settings *settings,
 	call->arg = arg;
 	call->platform->ask_request(ws, id, what, &request);
 	send_call(call, &request, on_asked);
+}
+
+static void on_deleted(
+	void *arg, const struct err *fetch_err, const struct http_response *answer)
+{
+	struct call *call = arg;
+	struct err err = *fetch_err;
+
+	if (answer) {
+		err_clear(&err);
+		call->platform->delete_response(answer, &err);
+	}
+	note_answer(call, answer, &err);
+	call->deleted_cb(call->arg, &err);
+	call_free(call);
+}
+
+void api_delete(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, api_deleted_cb cb, void *arg)
+{
+	struct call *call = call_new(api, settings, ws);
+	struct http_request request = { 0 };
+
+	call->id = mem_strdup(id);
+	call->deleted_cb = cb;
+	call->arg = arg;
+	call->platform->delete_request(ws, id, &request);
+	send_call(call, &request, on_deleted);
 }
 
 static bool same_workspace(const char *expected, const char *id)

@@ -50,6 +50,12 @@ void api_ask(struct api *api, struct settings *settings,
 	const struct workspace_config *ws, const char *id, const char *what,
 	api_asked_cb cb, void *arg);
 
+/* Have the platform remove media @id. */
+typedef void (*api_deleted_cb)(void *arg, const struct err *err);
+void api_delete(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, api_deleted_cb cb,
+	void *arg);
+
 /* Do the credentials see this workspace? Asks for one page of the list; *proven is
  * false when the entries belong to another workspace than the configured one and the
  * one that they were @known to see (or NULL). */

@@ -131,6 +131,8 @@ static void settle_archived(struct look *look)
 	struct asset *asset = look->asset;
 	int64_t due_ns = contradicted_due(look);
 
+	if (look->again_ns && (!due_ns || look->again_ns < due_ns))
+		due_ns = look->again_ns;
 	asset->answered_changed_ns = asset->times.changed;
 	if (look->minor.class == ERR_TRANSIENT &&
 		look_rest_for_host(
@@ -176,7 +178,7 @@ static void finish_plan(struct look *look)
 	else if (look->trouble.class != ERR_NONE)
 		look_rest(look, &look->trouble);
 	else if (look->plan.state == ASSET_ARCHIVED)
-		settle_archived(look);
+		look_delete(look, settle_archived);
 	else
 		rest_planned(look);
 }
@@ -466,6 +468,7 @@ void look_stop(struct look *look)
 	if (look->stopping)
 		return;
 	look->stopping = true;
+	atomic_store(&look->stop_reading, true);
 	if (look->timer_open && uv_is_active((uv_handle_t *)&look->timer)) {
 		uv_timer_stop(&look->timer);
 		look_save(look);

@@ -182,6 +182,7 @@ static void on_counts(
 		/* look_decide() came here with an unknown media only after proof. */
 		.credentials_proven = true,
 		.expired = removal_is_expiry(asset),
+		.delete_remote_echo = asset->delete_asked_ns > 0,
 		.on_delete = rule->on_delete,
 		.on_expire = rule->on_expire,
 		.removed_lately = counts->removed,

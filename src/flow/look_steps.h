@@ -9,6 +9,7 @@
 #include "core/retry.h"
 #include "flow/look.h"
 #include <cjson/cJSON.h>
+#include <stdatomic.h>
 
 /* How many names are tried where foreign files lie in the way. */
 #define LOOK_PATH_ROUNDS 4
@@ -55,6 +56,7 @@ struct look {
 	enum asset_state before;
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
+	atomic_bool stop_reading; /* the same, for the pool */
 	struct slot_wait turn; /* to remove files */
 	bool has_turn;         /* look_finish() gives it back */
 	struct story story;
@@ -91,6 +93,7 @@ struct look {
 	/* What follows the step that is under way. */
 	void (*decide_then)(struct look *look);
 	void (*ask_then)(struct look *look);
+	void (*delete_then)(struct look *look);
 	void (*path_then)(struct look *look);
 	void (*fetch_then)(struct look *look);
 	void (*sidecar_then)(struct look *look);
@@ -99,6 +102,8 @@ struct look {
 	/* A removal: whose doing it is, and why. */
 	const char *removal_cause;
 	char removal_why[512];
+
+	int64_t again_ns; /* an archived asset is looked at again then; 0: need not */
 
 	/* How it ends. */
 	enum asset_state end;
@@ -167,6 +172,9 @@ bool look_is_over(struct look *look);
 void look_retire(struct look *look, void (*then)(struct look *look));
 /* look_ask.c. Ask the platform to make what the plan says, and remember the answer. */
 void look_ask(struct look *look, void (*then)(struct look *look));
+/* look_delete.c. The asset is archived: remove it from the platform where that is
+ * wanted, or have it looked at again for that. */
+void look_delete(struct look *look, void (*then)(struct look *look));
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.

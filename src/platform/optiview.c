@@ -51,4 +51,5 @@ const struct platform platform_optiview = {
 	.list_response = optiview_list_response,
 	.list_limit = OPTIVIEW_LIST_LIMIT,
 	.delete_request = optiview_delete_request,
+	.delete_response = optiview_delete_response,
 };

@@ -224,7 +224,8 @@ static const char *const steps[] = {
 	"ALTER TABLE assets ADD COLUMN missed_ns INTEGER NOT NULL DEFAULT 0;",
 
 	/* 7: the ledger of decisions, which nothing changes and nobody forgets; and
-	 * what retention and pressure look for: the oldest of a rule */
+	 * what retention and pressure look for: the oldest of a rule; and delete_remote
+	 */
 	"CREATE TABLE ledger("
 	" row INTEGER PRIMARY KEY,"
 	" at_ns INTEGER NOT NULL,"
@@ -248,7 +249,8 @@ static const char *const steps[] = {
 	" SELECT RAISE(ABORT, 'the ledger is only added to'); END;"
 	"CREATE INDEX assets_kept ON assets(workspace, rule, archived_ns)"
 	" WHERE archived_ns > 0 AND files > 0;"
-	"ALTER TABLE removals ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE removals ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN delete_asked_ns INTEGER NOT NULL DEFAULT 0;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -60,6 +60,7 @@ integration_files = \
 	tests/integration/test_twin.py \
 	tests/integration/test_ledger.py \
 	tests/integration/test_retention.py \
+	tests/integration/test_delete_remote.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_watch.py \
 	tests/integration/tracer.py

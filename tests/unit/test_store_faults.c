@@ -147,6 +147,7 @@ static void a_newer_schema_is_refused(void **state)
 #define TAKE_BACK_5_AND_6                                   \
 	"DROP TABLE ledger; DROP INDEX assets_kept;"        \
 	"ALTER TABLE removals DROP COLUMN retired;"         \
+	"ALTER TABLE assets DROP COLUMN delete_asked_ns;"   \
 	"ALTER TABLE assets DROP COLUMN mp4_asked_ns;"      \
 	"ALTER TABLE assets DROP COLUMN mp4_refused;"       \
 	"ALTER TABLE assets DROP COLUMN mark;"              \
