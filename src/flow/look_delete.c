@@ -64,6 +64,8 @@ static void removed(struct look *look)
 	warnings_clear(look->env->warnings, key);
 	metric_add(METRIC_REMOVALS, "remote", 1);
 	mem_replace(&asset->platform_status, record_status_name(RECORD_DELETED));
+	/* Lists that do not name it any more are no news. */
+	asset->answered_deleted_ns = asset->times.deleted ? asset->times.deleted : 1;
 	look_decided(look, "api", "removed-remote", look_evidence(look),
 		"removed from %s, as delete_remote says: the copy here was read again and is "
 		"what was archived",
