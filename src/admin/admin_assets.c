@@ -12,6 +12,7 @@
 #include "admin/asset_json.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,8 @@ static void add_next(cJSON *json, const struct telling *telling, enum asset_stat
 		.paused = keeper_paused(keeper, "") ||
 			  keeper_paused(keeper, telling->asset->workspace),
 		.now_ns = call_now_ns(telling->call),
+		.rule = rule_choose(call_config(telling->call),
+			telling->asset->workspace, &telling->asset->facts),
 	};
 	struct buf text;
 

@@ -57,8 +57,8 @@ struct look {
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
 	atomic_bool stop_reading; /* the same, for the pool */
-	struct slot_wait turn; /* to remove files */
-	bool has_turn;         /* look_finish() gives it back */
+	struct slot_wait turn;    /* to remove files */
+	bool has_turn;            /* look_finish() gives it back */
 	struct story story;
 
 	struct record *record;  /* the latest; asked for anew when links expire */

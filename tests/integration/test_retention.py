@@ -30,9 +30,10 @@ def ledger(agent: Agent, media: Any) -> list[dict[str, Any]]:
 def test_what_is_over_its_term_goes(idle_agent: Agent, twin: Twin) -> None:
     idle_agent.config.set("rule all", keep="30d")
     agent = idle_agent.start()
-    assert "nothing else" not in agent.cli("check").err
+    assert "not available yet" not in agent.cli("check").err
     old, young = twin.add_fastpix("Old"), twin.add_fastpix("Young")
     agent.archive_now(old, young)
+    assert "rule all keeps no longer" in agent.cli("explain", agent.name(old)).out
     make_older(agent, 31, old)
     agent.wait_state(old, "deleted")
     assert agent.tree() and all(young.id in path for path in agent.tree())
