@@ -37,11 +37,16 @@ static bool wanted(const struct look *look)
 	       !asset->contradicted;
 }
 
+static void warn_key(const struct look *look, char key[96])
+{
+	snprintf(key, 96, "delete/%s", look->ws->name);
+}
+
 static void warn(const struct look *look, const char *why)
 {
 	char key[96];
 
-	snprintf(key, sizeof(key), "delete/%s", look->ws->name);
+	warn_key(look, key);
 	warnings_set(look->env->warnings, key, look->ws->name, false,
 		"archived media of workspace %s is not removed from %s (delete_remote): %s",
 		look->ws->name, look->platform->title, why);
@@ -55,13 +60,19 @@ static void forget(struct look *look, const char *why)
 	warn(look, why);
 }
 
+static void warn_no_more(const struct look *look)
+{
+	char key[96];
+
+	warn_key(look, key);
+	warnings_clear(look->env->warnings, key);
+}
+
 static void removed(struct look *look)
 {
 	struct asset *asset = look->asset;
-	char key[96];
 
-	snprintf(key, sizeof(key), "delete/%s", look->ws->name);
-	warnings_clear(look->env->warnings, key);
+	warn_no_more(look);
 	metric_add(METRIC_REMOVALS, "remote", 1);
 	mem_replace(&asset->platform_status, record_status_name(RECORD_DELETED));
 	/* Lists that do not name it any more are no news. */
@@ -140,6 +151,8 @@ void look_delete(struct look *look, void (*then)(struct look *look))
 {
 	struct comparison *comparison;
 
+	if (!look->ws->delete_remote)
+		warn_no_more(look);
 	if (!wanted(look)) {
 		then(look);
 		return;

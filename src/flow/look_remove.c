@@ -47,6 +47,8 @@ static void on_removed(struct look *look)
 	size_t files = asset->n_files;
 
 	if (look->ops_err.class != ERR_NONE) {
+		if (asset->retired) /* it has not gone */
+			asset->retired = asset->by_person = false;
 		look_rest(look, &look->ops_err);
 		return;
 	}

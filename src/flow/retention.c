@@ -362,6 +362,19 @@ static bool lets_go(const struct config *config)
 	return false;
 }
 
+/* Nothing lets go any more. */
+static void forget_warnings(
+	const struct retention *retention, const struct config *config)
+{
+	warnings_clear(retention->env.warnings, "clock");
+	for (size_t i = 0; i < config->n_workspaces; i++) {
+		char *key = mem_printf("retention/%s", config->workspaces[i].name);
+
+		warnings_clear(retention->env.warnings, key);
+		free(key);
+	}
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct retention *retention = timer->data;
@@ -371,6 +384,8 @@ static void on_timer(uv_timer_t *timer)
 		return;
 	retention->wait_ms = LONGEST_MS;
 	end_turn(retention);
+	if (!lets_go(settings->config))
+		forget_warnings(retention, settings->config);
 	if (!lets_go(settings->config) || !guard_present(retention->env.guard))
 		return;
 	if (!time_is_known(retention)) {
