@@ -6,6 +6,7 @@
 
 #include "admin/call.h"
 #include "admin/ledger_json.h"
+#include "admin/outbox_json.h"
 #include "admin/progress.h"
 
 #include "base/json.h"
@@ -90,19 +91,29 @@ static void fill_gauges(
 	progress_gauges(admin);
 }
 
-static void on_metrics_stats(
-	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
+static void on_metrics_queues(
+	void *arg, const struct err *err, const struct outbox_queue *queues, size_t n)
 {
 	struct admin_call *call = arg;
 	struct buf text;
 
-	/* Counters are worth having even while the store cannot be read. */
-	if (err->class == ERR_NONE && call->admin->on.keeper)
-		fill_gauges(call->admin, stats, n);
+	if (err->class == ERR_NONE)
+		outbox_gauges(queues, n);
 	buf_init(&text, TEXT_MAX);
 	metrics_text(&text);
 	call_reply_bytes(call, 200, METRICS_TYPE, buf_text(&text), text.len);
 	buf_release(&text);
+}
+
+static void on_metrics_stats(
+	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
+{
+	struct admin_call *call = arg;
+
+	/* Counters are worth having even while the store cannot be read. */
+	if (err->class == ERR_NONE && call->admin->on.keeper)
+		fill_gauges(call->admin, stats, n);
+	store_outbox_queues(call->admin->on.store, on_metrics_queues, call);
 }
 
 void admin_metrics(struct admin_call *call)
@@ -281,6 +292,20 @@ static void on_attention(
 	attention_next(survey);
 }
 
+static void on_status_queues(
+	void *arg, const struct err *err, const struct outbox_queue *queues, size_t n)
+{
+	struct survey *survey = arg;
+
+	if (call_failed(survey->call, err)) {
+		survey_drop(survey);
+		return;
+	}
+	outbox_json(survey->json, queues, n);
+	survey->attention = cJSON_AddArrayToObject(survey->json, "attention");
+	attention_next(survey);
+}
+
 static void on_ledger(void *arg, const struct err *err,
 	const struct ledger_entry *entries, size_t n, const struct ledger_chain *head)
 {
@@ -292,8 +317,7 @@ static void on_ledger(void *arg, const struct err *err,
 		return;
 	}
 	cJSON_AddItemToObject(survey->json, "ledger", ledger_head_json(head));
-	survey->attention = cJSON_AddArrayToObject(survey->json, "attention");
-	attention_next(survey);
+	store_outbox_queues(survey->call->admin->on.store, on_status_queues, survey);
 }
 
 static void on_status_stats(

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "flow/judge.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,8 @@ static void note_answer(
 		longest_ms = AUTH_LONGEST_MS;
 	if (longest_ms < AUTH_FIRST_MS)
 		longest_ms = AUTH_FIRST_MS;
+	judge_clock(call->api->warnings, clock_system.wall_ns(),
+		answer ? answer->date_ns : 0);
 	breakers_tell(
 		call->api->breakers, call->way, call->pass, subject_of(call), err);
 	metric_add(METRIC_API_REQUESTS,

@@ -350,6 +350,7 @@ int keeper_open(
 		.slots = keeper->slots,
 		.breakers = keeper->breakers,
 		.warnings = options->warnings,
+		.courier = options->courier,
 		.removal_turn = keeper_removal_turn,
 		.chosen = pressure_chose,
 		.done = keeper_look_done,

@@ -145,16 +145,16 @@ static bool time_is_known(struct retention *retention)
 
 	if (word == WITNESS_DENIES) {
 		duration_format(ahead_ns / NS_PER_S * MS_PER_S, ahead);
-		warnings_set(retention->env.warnings, "clock", NULL, false,
+		warnings_set(retention->env.warnings, "age", NULL, false,
 			"the clock is %s ahead of the platforms': nothing is removed for its "
 			"age until they agree",
 			ahead);
 	} else if (word == WITNESS_SILENT && retention->asked_ms) {
-		warnings_set(retention->env.warnings, "clock", NULL, false,
+		warnings_set(retention->env.warnings, "age", NULL, false,
 			"no platform has told the time within a day: nothing is removed for "
 			"its age until one does");
 	} else {
-		warnings_clear(retention->env.warnings, "clock");
+		warnings_clear(retention->env.warnings, "age");
 	}
 	if (word != WITNESS_AGREES)
 		ask_time(retention);
@@ -366,7 +366,7 @@ static bool lets_go(const struct config *config)
 static void forget_warnings(
 	const struct retention *retention, const struct config *config)
 {
-	warnings_clear(retention->env.warnings, "clock");
+	warnings_clear(retention->env.warnings, "age");
 	for (size_t i = 0; i < config->n_workspaces; i++) {
 		char *key = mem_printf("retention/%s", config->workspaces[i].name);
 
