@@ -43,6 +43,7 @@ static const struct route routes[] = {
 	{ "GET",  ASSET,                  admin_show,         true },
 	{ "GET",  ASSET "/story",         admin_story,        true },
 	{ "GET",  REJECTED,               admin_rejected,     true },
+	{ "GET",  "/api/v1/ledger",       admin_ledger,       true },
 	{ "POST", ASSET "/retry",         admin_retry,        false },
 	{ "POST", ASSET "/remove",        admin_remove,       false },
 	{ "POST", ASSET "/hold",          admin_hold,         false },

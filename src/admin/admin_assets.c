@@ -12,6 +12,7 @@
 #include "admin/asset_json.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/rule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,8 @@ static void add_next(cJSON *json, const struct telling *telling, enum asset_stat
 		.paused = keeper_paused(keeper, "") ||
 			  keeper_paused(keeper, telling->asset->workspace),
 		.now_ns = call_now_ns(telling->call),
+		.rule = rule_choose(call_config(telling->call),
+			telling->asset->workspace, &telling->asset->facts),
 	};
 	struct buf text;
 
@@ -240,6 +243,8 @@ static cJSON *story_json(const struct telling *telling, const struct story *stor
 		json_add_time(line, "at", story->lines[i].at_ns);
 		json_add_text(line, "kind", story->lines[i].kind);
 		json_add_text(line, "text", story->lines[i].text);
+		if (story->lines[i].decision)
+			json_add_text(line, "decision", story->lines[i].decision);
 		cJSON_AddItemToArray(list, line);
 	}
 	add_next(json, telling, state);

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "admin/call.h"
+#include "admin/ledger_json.h"
 #include "admin/outbox_json.h"
 #include "admin/progress.h"
 
@@ -234,15 +235,15 @@ static void add_warnings(struct survey *survey)
 	}
 }
 
-static void survey_drop(struct survey *survey)
-{
-	cJSON_Delete(survey->json);
-	free(survey);
-}
-
 static void survey_reply(struct survey *survey)
 {
 	call_reply_json(survey->call, 200, survey->json);
+	free(survey);
+}
+
+static void survey_drop(struct survey *survey)
+{
+	cJSON_Delete(survey->json);
 	free(survey);
 }
 
@@ -305,6 +306,20 @@ static void on_status_queues(
 	attention_next(survey);
 }
 
+static void on_ledger(void *arg, const struct err *err,
+	const struct ledger_entry *entries, size_t n, const struct ledger_chain *head)
+{
+	struct survey *survey = arg;
+
+	(void)entries, (void)n;
+	if (call_failed(survey->call, err)) {
+		survey_drop(survey);
+		return;
+	}
+	cJSON_AddItemToObject(survey->json, "ledger", ledger_head_json(head));
+	store_outbox_queues(survey->call->admin->on.store, on_status_queues, survey);
+}
+
 static void on_status_stats(
 	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
 {
@@ -329,7 +344,7 @@ static void on_status_stats(
 	add_workspaces(survey, stats, n);
 	add_archive(survey, bytes);
 	add_warnings(survey);
-	store_outbox_queues(admin->on.store, on_status_queues, survey);
+	store_ledger(admin->on.store, 0, 0, on_ledger, survey);
 }
 
 void admin_status(struct admin_call *call)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "core/retire.h"
 
 cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state state)
 {
@@ -165,6 +166,21 @@ static void next_look(const struct next_input *in, struct buf *out)
 	}
 }
 
+/* When its rule's term is over, if it has one. */
+static void next_kept(const struct next_input *in, struct buf *out)
+{
+	int64_t until_ns = retire_at_ns(in->asset, in->rule);
+	char at[40];
+
+	if (until_ns == INT64_MAX) {
+		buf_str(out, "Nothing more is to be done: the copy stays as it is.");
+		return;
+	}
+	time_format_local(until_ns, at);
+	buf_printf(out, "The copy stays until %s: rule %s keeps no longer.", at,
+		in->rule->name[0] ? in->rule->name : "(built in)");
+}
+
 static void next_settled(const struct next_input *in, struct buf *out)
 {
 	const struct asset *asset = in->asset;
@@ -172,7 +188,7 @@ static void next_settled(const struct next_input *in, struct buf *out)
 	switch (in->state) {
 	case ASSET_ARCHIVED:
 	case ASSET_EXPIRED_KEPT:
-		buf_str(out, "Nothing more is to be done: the copy stays as it is.");
+		next_kept(in, out);
 		break;
 	case ASSET_IGNORED:
 		buf_printf(out, "Nothing: rule %s ignores it.",

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "core/asset.h"
+#include "core/config.h"
 #include "store/store.h"
 #include <cjson/cJSON.h>
 
@@ -19,6 +20,7 @@ struct next_input {
 	enum asset_state state; /* live */
 	bool paused;            /* downloading is, for all or this workspace */
 	int64_t now_ns;
+	const struct rule *rule; /* that it is under now */
 };
 void asset_next(const struct next_input *in, struct buf *out);
 

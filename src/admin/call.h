@@ -86,6 +86,7 @@ void admin_find(struct admin_call *call);
 void admin_show(struct admin_call *call);
 void admin_story(struct admin_call *call);
 void admin_rejected(struct admin_call *call);
+void admin_ledger(struct admin_call *call);
 void admin_fetch(struct admin_call *call);
 void admin_retry(struct admin_call *call);
 void admin_remove(struct admin_call *call);

@@ -2,6 +2,7 @@ libvodkeep_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h \
 	src/admin/admin_assets.c \
 	src/admin/admin_control.c \
+	src/admin/admin_ledger.c \
 	src/admin/admin_reconcile.c \
 	src/admin/admin_rejected.c \
 	src/admin/admin_state.c \
@@ -10,6 +11,7 @@ libvodkeep_a_SOURCES += \
 	src/admin/asset_json.c src/admin/asset_json.h \
 	src/admin/call.c src/admin/call.h \
 	src/admin/guard.c src/admin/guard.h \
+	src/admin/ledger_json.c src/admin/ledger_json.h \
 	src/admin/outbox_json.c src/admin/outbox_json.h \
 	src/admin/page.c \
 	src/admin/progress.c src/admin/progress.h \

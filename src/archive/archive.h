@@ -80,6 +80,10 @@ int archive_trash(const struct archive *archive, const char *rel, const char *da
 /* Remove trash folders dated before @date; at most @max_files. */
 int archive_trash_purge(const struct archive *archive, const char *date, int max_files,
 	int *removed, struct err *err);
+/* Remove what was trashed first, until the trash has @max_bytes at most; at most
+ * @max_files. Reads the whole trash. */
+int archive_trash_cap(const struct archive *archive, int64_t max_bytes, int max_files,
+	int *removed, struct err *err);
 /* Regular file at @rel: *size, and its SHA-256 when @sha256 is not NULL. ERR_NOT_FOUND.
  */
 int archive_stat(const struct archive *archive, const char *rel, int64_t *size,

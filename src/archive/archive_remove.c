@@ -143,6 +143,7 @@ struct purge {
 	int depth;
 	int top; /* the trash folder */
 	int removed, max;
+	int64_t freed, enough; /* bytes */
 };
 
 static int level_fd(const struct purge *purge)
@@ -178,13 +179,30 @@ static void purge_leave(struct purge *purge)
 	purge->depth = level;
 }
 
+/* Of a regular file; 0 for anything else. */
+static int64_t bytes_of(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	return st.st_size;
+}
+
+static bool purged_enough(const struct purge *purge)
+{
+	return purge->removed >= purge->max || purge->freed >= purge->enough;
+}
+
 /* Remove the entry, or go down into it when it is a directory. */
 static int purge_entry(struct purge *purge, const char *name, struct err *err)
 {
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return 0;
+	int64_t bytes = bytes_of(level_fd(purge), name);
 	if (unlinkat(level_fd(purge), name, 0) == 0) {
 		purge->removed++;
+		purge->freed += bytes;
 		return 0;
 	}
 	if (errno == EISDIR || errno == EPERM)
@@ -195,7 +213,7 @@ static int purge_entry(struct purge *purge, const char *name, struct err *err)
 static int purge_tree(struct purge *purge, const char *name, struct err *err)
 {
 	int rc = purge_enter(purge, name, err);
-	while (rc == 0 && purge->depth > 0 && purge->removed < purge->max) {
+	while (rc == 0 && purge->depth > 0 && !purged_enough(purge)) {
 		int level = purge->depth - 1;
 		struct dirent *entry = readdir(purge->levels[level].dir);
 		if (entry) {
@@ -210,35 +228,124 @@ static int purge_tree(struct purge *purge, const char *name, struct err *err)
 	return rc;
 }
 
-int archive_trash_purge(const struct archive *archive, const char *date, int max_files,
-	int *removed, struct err *err)
+/* *dir is NULL where there is no trash. */
+static int open_trash(const struct archive *archive, DIR **dir, struct err *err)
 {
-	struct dirent *entry;
 	int fd;
-	if (!is_date(date))
-		return err_set(err, ERR_INPUT, "\"%s\" is not a date", date);
 	int rc = fs_open_dir(archive->root, ARCHIVE_TRASH, false, &fd, err);
+
+	*dir = NULL;
 	if (rc == -(int)ERR_NOT_FOUND) {
 		err_clear(err);
-		*removed = 0;
 		return 0;
 	}
 	if (rc)
 		return rc;
-	DIR *dir = fdopendir(fd);
-	if (!dir) {
-		rc = archive_sys(err, "cannot list the trash");
-		close(fd);
-		return rc;
-	}
+	*dir = fdopendir(fd);
+	if (*dir)
+		return 0;
+	rc = archive_sys(err, "cannot list the trash");
+	close(fd);
+	return rc;
+}
+
+static struct purge *purge_new(DIR *trash, int max, int64_t enough)
+{
 	struct purge *purge = mem_alloc(sizeof(*purge));
-	purge->top = fd;
-	purge->max = max_files;
-	while (rc == 0 && purge->removed < max_files && (entry = readdir(dir)))
+
+	purge->top = dirfd(trash);
+	purge->max = max;
+	purge->enough = enough;
+	return purge;
+}
+
+int archive_trash_purge(const struct archive *archive, const char *date, int max_files,
+	int *removed, struct err *err)
+{
+	struct dirent *entry;
+	DIR *dir;
+	if (!is_date(date))
+		return err_set(err, ERR_INPUT, "\"%s\" is not a date", date);
+	int rc = open_trash(archive, &dir, err);
+	*removed = 0;
+	if (rc || !dir)
+		return rc;
+	struct purge *purge = purge_new(dir, max_files, INT64_MAX);
+	while (rc == 0 && !purged_enough(purge) && (entry = readdir(dir)))
 		if (is_date(entry->d_name) && strcmp(entry->d_name, date) < 0)
 			rc = purge_tree(purge, entry->d_name, err);
 	*removed = purge->removed;
 	free(purge);
+	closedir(dir);
+	return rc;
+}
+
+/* ---- the trash's size ---- */
+
+/* What lies in the folder @name of @parent, and below. */
+static int64_t tree_bytes(int parent, const char *name, int levels)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int64_t bytes = 0;
+	struct dirent *entry;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && (entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (entry->d_type == DT_DIR && levels > 0)
+			bytes += tree_bytes(fd, entry->d_name, levels - 1);
+		else
+			bytes += bytes_of(fd, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return bytes;
+}
+
+/* How much more than @max_bytes the trash is, and the date that was trashed first. */
+static int64_t excess(DIR *trash, int64_t max_bytes, char first[DATE_LEN + 1])
+{
+	int64_t bytes = 0;
+	struct dirent *entry;
+
+	first[0] = '\0';
+	rewinddir(trash);
+	while ((entry = readdir(trash))) {
+		if (!is_date(entry->d_name))
+			continue;
+		bytes += tree_bytes(dirfd(trash), entry->d_name, PURGE_LEVELS);
+		if (!first[0] || strcmp(entry->d_name, first) < 0)
+			memcpy(first, entry->d_name, DATE_LEN + 1);
+	}
+	return bytes - max_bytes;
+}
+
+int archive_trash_cap(const struct archive *archive, int64_t max_bytes, int max_files,
+	int *removed, struct err *err)
+{
+	char first[DATE_LEN + 1];
+	int64_t over;
+	DIR *dir;
+	int rc = open_trash(archive, &dir, err);
+
+	*removed = 0;
+	if (rc || !dir)
+		return rc;
+	while (rc == 0 && *removed < max_files &&
+		(over = excess(dir, max_bytes, first)) > 0) {
+		struct purge *purge = purge_new(dir, max_files - *removed, over);
+		rc = purge_tree(purge, first, err);
+		*removed += purge->removed;
+		bool none = purge->removed == 0;
+		free(purge);
+		/* An empty day has gone as well; what cannot be emptied is left. */
+		if (none && unlinkat(dirfd(dir), first, AT_REMOVEDIR) < 0 &&
+			errno != ENOENT)
+			break;
+	}
 	closedir(dir);
 	return rc;
 }

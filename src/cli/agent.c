@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define HOUSEKEEP_MS    60000
+#define HOUSEKEEP_FIRST 1000 /* also where an agent never lives a minute */
 #define LAG_MS          500
 #define DRAIN_MS        3000 /* for pending answers at the end */
 #define TRASH_PURGE_MAX 500
@@ -34,11 +35,18 @@ static void purge(uv_work_t *work)
 {
 	struct agent *agent = container_of(work, struct agent, purge_work);
 	struct err err = { 0 };
-	int removed = 0;
+	int removed = 0, capped = 0;
 
-	if (archive_check(agent->archive, agent->archive_id, &err) == 0)
+	if (archive_check(agent->archive, agent->archive_id, &err) == 0 &&
 		archive_trash_purge(agent->archive, agent->purge_before,
-			TRASH_PURGE_MAX, &removed, &err);
+			TRASH_PURGE_MAX, &removed, &err) == 0 &&
+		agent->purge_over > 0)
+		archive_trash_cap(agent->archive, agent->purge_over, TRASH_PURGE_MAX,
+			&capped, &err);
+	if (capped > 0)
+		log_info(NULL,
+			"%d files left the trash for good, which was larger than trash_max",
+			capped);
 	if (err.class != ERR_NONE)
 		log_warn(NULL, "the trash could not be purged: %s; tried again",
 			err.text);
@@ -75,6 +83,7 @@ static void start_purge(struct agent *agent)
 	time_format_utc(clock_system.wall_ns() - (int64_t)days * 86400 * NS_PER_S,
 		agent->purge_before);
 	agent->purge_before[10] = '\0';
+	agent->purge_over = config->agent.trash_max;
 	agent->purging = true;
 	uv_queue_work(&agent->loop, &agent->purge_work, purge, purge_done);
 }
@@ -358,7 +367,9 @@ int agent_run(const char *config_path, int verbosity)
 	watch_signal(agent, &agent->sighup, SIGHUP, on_reload);
 	store_clock_back(agent->store, on_clock_back, agent);
 	agent->lag_at_ms = clock_system.mono_ms();
-	start_timer(agent, &agent->housekeeping, on_housekeeping, HOUSEKEEP_MS);
+	start_timer(agent, &agent->housekeeping, NULL, 0);
+	uv_timer_start(
+		&agent->housekeeping, on_housekeeping, HOUSEKEEP_FIRST, HOUSEKEEP_MS);
 	start_timer(agent, &agent->lag, on_lag, LAG_MS);
 	start_timer(agent, &agent->drain, NULL, 0);
 	start_timer(agent, &agent->watchdog, on_watchdog, systemd_watchdog_ms());

@@ -46,6 +46,7 @@ struct agent {
 	struct config *reloaded;
 	struct config_notes reload_notes;
 	char purge_before[32];
+	int64_t purge_over; /* bytes; 0: whatever there is */
 	bool stopping;
 	int servers_open, closing;
 	int status;

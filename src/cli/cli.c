@@ -57,7 +57,7 @@ static const struct cli_command commands[] = {
 	{ "pause",   "[WORKSPACE]",               "stop downloading",                        cmd_pause },
 	{ "resume",  "[WORKSPACE]",               "go on; confirm deletions that wait",      cmd_resume },
 	{ "reconcile", "[WORKSPACE] [--dry-run]", "compare the archive with the platform",   cmd_reconcile },
-	{ "verify",  "[ASSET...] [--sample N%] [--repair]",
+	{ "verify",  "[ASSET...] [--sample N%] [--repair] | --ledger [--head HASH]",
 	                                          "compare files with what was archived",    cmd_verify },
 	{ "backup",  "FILE",                      "a consistent copy of the state",          cmd_backup },
 };

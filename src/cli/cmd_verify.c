@@ -12,6 +12,7 @@
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/text.h"
+#include "cli/verify_ledger.h"
 #include "cli/verify_offline.h"
 
 #include <signal.h>
@@ -220,16 +221,24 @@ int cmd_verify(struct cli *cli, int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
 	struct verify_request request = { 0 };
-	const char *sample = NULL;
-	int repair = 0, rc;
+	const char *sample = NULL, *head = NULL;
+	int repair = 0, ledger = 0, rc;
 	const struct option_spec specs[] = {
 		{ "--sample", &sample, NULL },
 		{ "--repair", NULL, &repair },
+		{ "--ledger", NULL, &ledger },
+		{ "--head", &head, NULL },
 	};
 	struct err err = { 0 };
 
-	if (options_take(&argc, argv, specs, 2, false, &err) < 0)
+	if (options_take(&argc, argv, specs, 4, false, &err) < 0)
 		return cli_usage(cli, "%s", err.text);
+	if (ledger && (sample || repair || argc > 1))
+		return cli_usage(cli, "--ledger is verified by itself");
+	if (head && !ledger)
+		return cli_usage(cli, "--head goes with --ledger");
+	if (ledger)
+		return verify_ledger(cli, head);
 	if (parse_sample(cli, sample, &request) != CLI_OK)
 		return CLI_USAGE;
 	if (sample && argc > 1)

@@ -13,6 +13,7 @@ libvodkeep_a_SOURCES += src/cli/cmd_reconcile.c
 libvodkeep_a_SOURCES += src/cli/cmd_sign.c
 libvodkeep_a_SOURCES += src/cli/cmd_status.c
 libvodkeep_a_SOURCES += src/cli/cmd_verify.c
+libvodkeep_a_SOURCES += src/cli/verify_ledger.c src/cli/verify_ledger.h
 libvodkeep_a_SOURCES += src/cli/verify_offline.c src/cli/verify_offline.h
 libvodkeep_a_SOURCES += src/cli/options.c src/cli/options.h
 libvodkeep_a_SOURCES += src/cli/probe.c src/cli/probe.h

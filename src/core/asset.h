@@ -112,7 +112,10 @@ struct asset {
 	char *rule;            /* name of the rule that decided, "" the built-in one */
 	char *base_path;       /* claimed path without extension, or NULL */
 	bool tombstone;        /* removed by a person or the platform: stays away */
-	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
+	bool by_person;        /* the tombstone is from `rm`, retention or pressure:
+				* only fetch lifts it */
+	bool retired;          /* the removal that is being saved is by retention or
+				* pressure, and counted as such; not stored */
 	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with;
 				      * 1: a deletion that only the record told of */
 	int64_t answered_changed_ns; /* the changed event time that has been dealt with
@@ -125,7 +128,10 @@ struct asset {
 	int64_t archived_ns, removed_ns;
 	int64_t mp4_asked_ns; /* when the platform was asked to make the MP4; 0 never */
 	char *mp4_refused;    /* what it answered, if it will not; or NULL */
-	int priority;         /* of the rule; orders work */
+	/* When vodkeep was about to ask the platform to remove the media; 0 never. A
+	 * deletion after that is its own. */
+	int64_t delete_asked_ns;
+	int priority;    /* of the rule; orders work */
 	char *waits_for; /* the host (flow/breaker) it rests for until that answers; or
 			  * NULL */
 	struct file *files;

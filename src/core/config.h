@@ -30,6 +30,7 @@ enum platform_kind { PLATFORM_FASTPIX, PLATFORM_OPTIVIEW };
 enum rule_action { ACTION_ARCHIVE, ACTION_IGNORE };
 enum on_update { UPDATE_REFRESH, UPDATE_VERSION, UPDATE_IGNORE };
 enum on_delete { DELETE_REMOVE, DELETE_TRASH, DELETE_KEEP };
+enum when_full { FULL_PAUSE, FULL_REMOVE_OLDEST };
 enum hls_as { HLS_AS_MP4, HLS_AS_PACKAGE };
 enum video_form { VIDEO_MP4, VIDEO_HLS };
 enum fetch_flag { /* bits */
@@ -92,6 +93,7 @@ struct rule {
 	enum on_update on_update;
 	enum on_delete on_delete, on_expire;
 	int64_t keep_ms; /* 0 forever */
+	enum when_full when_full;
 	int priority;
 	struct bandwidth *bandwidth;          /* NULL off */
 	char *after, *notify, *notify_secret; /* NULL none */
@@ -105,6 +107,7 @@ struct config {
 		enum log_format log_format;
 		struct text_list include;
 		int64_t events_keep_ms;
+		int64_t trash_max; /* bytes; 0 off */
 	} agent;
 	struct {
 		struct text_list listen;

@@ -122,6 +122,11 @@ static const struct word delete_words[] = {
 	{ "keep", DELETE_KEEP },
 	{ NULL, 0 },
 };
+static const struct word full_words[] = {
+	{ "pause", FULL_PAUSE },
+	{ "remove-oldest", FULL_REMOVE_OLDEST },
+	{ NULL, 0 },
+};
 static const struct word off_words[] = { { "off", 0 }, { NULL, 0 } };
 static const struct word forever_words[] = { { "forever", 0 }, { NULL, 0 } };
 
@@ -152,6 +157,10 @@ const struct config_option config_options[] = {
 	{ SECTION_AGENT, "events_keep", DURATION_AT(config, agent.events_keep_ms),
 	  .dflt = "30d", .min = HOUR, .max = 3650 * DAY,
 	  .help = "How long deliveries are kept as they came, for explain and replay." },
+	{ SECTION_AGENT, "trash_max", SIZE_AT(config, agent.trash_max),
+	  .dflt = "off", .min = 1 * MIB, .max = INT64_MAX, .words = off_words,
+	  .help = "How large the trash may be: beyond it what was trashed first goes for "
+		  "good before trash_days are over. off: any size." },
 
 	/* ---- receiver ---------------------------------------------------------------- */
 	{ SECTION_RECEIVER, "listen", LIST_AT(listen_list, config, receiver.listen),
@@ -319,8 +328,9 @@ const struct config_option config_options[] = {
 	  .help = "Days that trashed files are kept. The trash is one for all workspaces: "
 		  "the longest counts." },
 	{ SECTION_WORKSPACE, "delete_remote", BOOL_AT(workspace_config, delete_remote),
-	  .dflt = "no", .later_for = "yes", .later = "the platform's copy stays",
-	  .help = "yes: remove media from the platform once it is archived and verified." },
+	  .dflt = "no",
+	  .help = "yes: remove media from the platform once it is archived and its files "
+		  "have been read again. From then on the copy here is the only one." },
 	{ SECTION_WORKSPACE, "bandwidth", RATE_AT(workspace_config, bandwidth),
 	  .dflt = "off",
 	  .help = "As in [transfer], for this workspace's downloads; the limit there "
@@ -388,8 +398,15 @@ const struct config_option config_options[] = {
 	  .help = "The same, when the platform's own expiry deleted it." },
 	{ SECTION_RULE, "keep", DURATION_AT(rule, keep_ms), .dflt = "forever",
 	  .min = 1 * MINUTE, .max = 36500 * DAY, .words = forever_words,
-	  .later_for = "!forever", .later = "everything is kept",
-	  .help = "How long the local copy is kept: forever, or a duration such as 90d." },
+	  .help = "How long the local copy is kept: forever, or a duration such as 90d, "
+		  "counted from when it was archived. Then it is removed, or trashed where "
+		  "on_delete says trash, and stays away until fetch." },
+	{ SECTION_RULE, "when_full", WORD_AT(rule, enum when_full, when_full),
+	  .dflt = "pause", .words = full_words,
+	  .help = "What happens while less than min_free is free: downloads pause, or "
+		  "remove-oldest: also the oldest copies of this rule go, one after the "
+		  "other, until there is room. Nothing held or archived within the last "
+		  "day is touched." },
 	{ SECTION_RULE, "priority", INT_AT(rule, priority),
 	  .dflt = "0", .min = -1000, .max = 1000,
 	  .help = "Higher goes first where no near deadline decides (within three days)." },

@@ -151,34 +151,6 @@ const struct value_type type_int = {
 	.print = int_print,
 };
 
-static int size_value_parse(const struct config_option *option, const char *text,
-	void *base, const struct config_source *source, struct err *err)
-{
-	int64_t value;
-
-	(void)source;
-	if (size_parse(text, &value, NULL))
-		return value_bad(err, text, "is not a size");
-	if (value < option->min || value > option->max)
-		return range_error(option, text, value < option->min, err);
-	*(int64_t *)value_field(option, base) = value;
-	return 0;
-}
-
-static void size_value_print(
-	const struct config_option *option, const void *base, struct buf *out)
-{
-	char text[32];
-	size_format(*(const int64_t *)value_field_const(option, base), text);
-	buf_str(out, text);
-}
-
-const struct value_type type_size = {
-	.name = "size",
-	.parse = size_value_parse,
-	.print = size_value_print,
-};
-
 /* ---- words ------------------------------------------------------------------- */
 
 static const struct word *word_find(const struct word *words, const char *text)
@@ -254,6 +226,48 @@ const struct value_type type_bool = {
 	.print = bool_print,
 };
 
+/* The word that @value stands for, if it is one of the option's. */
+static const char *word_of(const struct config_option *option, int64_t value)
+{
+	for (const struct word *word = option->words; word && word->name; word++)
+		if (value == (int64_t)word->value)
+			return word->name;
+	return NULL;
+}
+
+/* A size, or one of the option's words. */
+static int size_value_parse(const struct config_option *option, const char *text,
+	void *base, const struct config_source *source, struct err *err)
+{
+	const struct word *word = word_find(option->words, text);
+	int64_t value = word ? (int64_t)word->value : 0;
+
+	(void)source;
+	if (!word && size_parse(text, &value, NULL))
+		return value_bad(err, text, "is not a size");
+	if (!word && (value < option->min || value > option->max))
+		return range_error(option, text, value < option->min, err);
+	*(int64_t *)value_field(option, base) = value;
+	return 0;
+}
+
+static void size_value_print(
+	const struct config_option *option, const void *base, struct buf *out)
+{
+	int64_t value = *(const int64_t *)value_field_const(option, base);
+	const char *word = word_of(option, value);
+	char text[32];
+
+	size_format(value, text);
+	buf_str(out, word ? word : text);
+}
+
+const struct value_type type_size = {
+	.name = "size",
+	.parse = size_value_parse,
+	.print = size_value_print,
+};
+
 /* A duration, one of the option's words, or nothing: -1. */
 static int duration_value_parse(const struct config_option *option, const char *text,
 	void *base, const struct config_source *source, struct err *err)
@@ -279,18 +293,12 @@ static void duration_value_print(
 	const struct config_option *option, const void *base, struct buf *out)
 {
 	int64_t value = *(const int64_t *)value_field_const(option, base);
-	char text[32];
+	const char *word = word_of(option, value);
+	char text[32] = "";
 
-	for (const struct word *word = option->words; word && word->name; word++) {
-		if (value == (int64_t)word->value) {
-			buf_str(out, word->name);
-			return;
-		}
-	}
-	if (value < 0)
-		return;
-	duration_format(value, text);
-	buf_str(out, text);
+	if (!word && value >= 0)
+		duration_format(value, text);
+	buf_str(out, word ? word : text);
 }
 
 const struct value_type type_duration = {
@@ -509,7 +517,9 @@ void value_expected(const struct config_option *option, struct buf *out)
 	} else if (option->type == &type_size) {
 		size_format(option->min, min);
 		size_format(option->max, max);
-		buf_printf(out, "a size from %s to %s", min, max);
+		expected_words(option, out);
+		buf_printf(out, "%sa size from %s to %s", option->words ? " or " : "",
+			min, max);
 	} else if (option->type == &type_duration) {
 		duration_format(option->min, min);
 		duration_format(option->max, max);

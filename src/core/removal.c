@@ -42,14 +42,17 @@ bool removal_is_expiry(const struct asset *asset)
 	return gone_ns > 0 && gone_ns >= asset_deadline_ns(asset);
 }
 
-/* The larger of count and share of the workspace's archive (INTERFACE §3, max_delete).
- */
+int64_t removal_allowed(int64_t archived, int64_t max_count, double max_percent)
+{
+	double share = max_percent * (double)archived / 100.0;
+
+	return share > (double)max_count ? (int64_t)share : max_count;
+}
+
 static bool too_many(const struct removal_input *in)
 {
-	double share = in->max_percent * (double)in->archived / 100.0;
-	double allowed = (double)in->max_count > share ? (double)in->max_count : share;
-
-	return (double)(in->removed_lately + 1) > allowed;
+	return in->removed_lately >=
+	       removal_allowed(in->archived, in->max_count, in->max_percent);
 }
 
 static enum removal_verdict proof(

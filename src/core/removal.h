@@ -47,6 +47,9 @@ enum removal_verdict removal_decide(
 /* Whether a deletion is asked for and not dealt with: by event, or by the record. */
 bool removal_pending(
 	const struct asset *asset, bool answered, enum record_status answer);
+/* How many removals in an hour max_delete allows: the larger of a count and a share of
+ * the workspace's archive. */
+int64_t removal_allowed(int64_t archived, int64_t max_count, double max_percent);
 /* Whether the platform's own expiry explains the deletion: when it happened (without an
  * event: when the platform was asked) the announced expiry had passed, or the media was
  * trial media older than a day. */

@@ -176,3 +176,43 @@ const struct rule *rule_choose(
 			return &config->rules[i];
 	return &config->builtin;
 }
+
+/* With its NUL, so that texts do not run into each other. */
+static void take_text(struct sha256 *hash, const char *text)
+{
+	sha256_update(hash, text, strlen(text) + 1);
+}
+
+static void take_globs(struct sha256 *hash, const struct text_list *globs)
+{
+	for (size_t i = 0; i < globs->count; i++)
+		take_text(hash, globs->items[i]);
+	take_text(hash, "");
+}
+
+static void take_rule(struct sha256 *hash, const struct rule *rule)
+{
+	const struct text_list *lists[] = { &rule->workspaces, &rule->types,
+		&rule->titles, &rule->streams, &rule->channels, &rule->creators };
+	const int64_t bounds[] = { rule->min_duration_ms, rule->max_duration_ms };
+
+	take_text(hash, rule->name);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		take_globs(hash, lists[i]);
+	for (size_t i = 0; i < rule->n_metadata; i++) {
+		take_text(hash, rule->metadata[i].key);
+		take_globs(hash, &rule->metadata[i].globs);
+	}
+	take_text(hash, "");
+	sha256_update(hash, bounds, sizeof(bounds));
+}
+
+void rule_fingerprint(const struct config *config, char out[DIGEST_SHA256_HEX])
+{
+	struct sha256 *hash = sha256_new();
+
+	for (size_t i = 0; i < config->n_rules; i++)
+		take_rule(hash, &config->rules[i]);
+	sha256_hex(hash, out);
+	sha256_free(hash);
+}

@@ -34,6 +34,7 @@ struct api {
 	struct breakers *breakers;
 	struct health *health;
 	size_t n_health;
+	struct witness witness;
 };
 
 struct call {
@@ -50,6 +51,7 @@ struct call {
 	int limit;
 	api_record_cb record_cb;
 	api_asked_cb asked_cb;
+	api_deleted_cb deleted_cb;
 	api_proof_cb proof_cb;
 	api_list_cb list_cb;
 	void *arg;
@@ -161,13 +163,22 @@ static uint64_t subject_of(const struct call *call)
 	return hash;
 }
 
-static void note_health(
+const struct witness *api_witness(const struct api *api)
+{
+	return &api->witness;
+}
+
+/* What an answer (NULL: none came) tells of the API's health, and of the time. */
+static void note_answer(
 	struct call *call, const struct http_response *answer, const struct err *err)
 {
 	struct health *health = health_of(call->api, call->ws->name);
 	int64_t longest_ms = call->settings->config->transfer.retry_max_ms;
 	char key[96];
 
+	if (answer && answer->date_ns)
+		witness_tell(
+			&call->api->witness, answer->date_ns, clock_system.mono_ms());
 	if (longest_ms > AUTH_LONGEST_MS)
 		longest_ms = AUTH_LONGEST_MS;
 	if (longest_ms < AUTH_FIRST_MS)
@@ -273,7 +284,7 @@ static void on_details(
 			record = NULL;
 		}
 	}
-	note_health(call, answer, &err);
+	note_answer(call, answer, &err);
 	call->record_cb(call->arg, &err, record);
 	call_free(call);
 }
@@ -302,7 +313,7 @@ static void on_asked(
 		err_clear(&err);
 		call->platform->ask_response(answer, &had, &err);
 	}
-	note_health(call, answer, &err);
+	note_answer(call, answer, &err);
 	call->asked_cb(call->arg, &err, had);
 	call_free(call);
 }
@@ -319,6 +330,34 @@ void api_ask(struct api *api, struct settings *settings,
 	call->arg = arg;
 	call->platform->ask_request(ws, id, what, &request);
 	send_call(call, &request, on_asked);
+}
+
+static void on_deleted(
+	void *arg, const struct err *fetch_err, const struct http_response *answer)
+{
+	struct call *call = arg;
+	struct err err = *fetch_err;
+
+	if (answer) {
+		err_clear(&err);
+		call->platform->delete_response(answer, &err);
+	}
+	note_answer(call, answer, &err);
+	call->deleted_cb(call->arg, &err);
+	call_free(call);
+}
+
+void api_delete(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, api_deleted_cb cb, void *arg)
+{
+	struct call *call = call_new(api, settings, ws);
+	struct http_request request = { 0 };
+
+	call->id = mem_strdup(id);
+	call->deleted_cb = cb;
+	call->arg = arg;
+	call->platform->delete_request(ws, id, &request);
+	send_call(call, &request, on_deleted);
 }
 
 static bool same_workspace(const char *expected, const char *id)
@@ -355,7 +394,7 @@ static void on_list(
 			    call->ws, answer, call->limit, &page, &err) == 0)
 			ours = entries_are_ours(call, &page);
 	}
-	note_health(call, answer, &err);
+	note_answer(call, answer, &err);
 	if (!call->proof_cb && err.class == ERR_NONE && !ours)
 		err_set(&err, ERR_TRANSIENT,
 			"the list is that of another workspace than workspace_id names");

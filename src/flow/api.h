@@ -7,6 +7,7 @@
 #define VODKEEP_FLOW_API_H
 
 #include "core/record.h"
+#include "core/witness.h"
 #include "flow/breaker.h"
 #include "flow/settings.h"
 #include "flow/warnings.h"
@@ -29,6 +30,8 @@ void api_unblock(struct api *api);
 /* A person wants something of @workspace: its next call may be made at once. */
 void api_ask_again(struct api *api, const char *workspace);
 
+/* The time as the APIs' answers tell it. */
+const struct witness *api_witness(const struct api *api);
 /* The way (flow/breaker) to @workspace's API as last asked, or NULL; and whether @way
  * is that of any. */
 const char *api_way(const struct api *api, const char *workspace);
@@ -46,6 +49,12 @@ typedef void (*api_asked_cb)(void *arg, const struct err *err, bool had);
 void api_ask(struct api *api, struct settings *settings,
 	const struct workspace_config *ws, const char *id, const char *what,
 	api_asked_cb cb, void *arg);
+
+/* Have the platform remove media @id. */
+typedef void (*api_deleted_cb)(void *arg, const struct err *err);
+void api_delete(struct api *api, struct settings *settings,
+	const struct workspace_config *ws, const char *id, api_deleted_cb cb,
+	void *arg);
 
 /* Do the credentials see this workspace? Asks for one page of the list; *proven is
  * false when the entries belong to another workspace than the configured one and the

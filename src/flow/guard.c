@@ -202,6 +202,16 @@ bool guard_present(const struct guard *guard)
 	return guard->present;
 }
 
+bool guard_lacks_room(const struct guard *guard)
+{
+	return guard->present && !guard->roomy;
+}
+
+uint64_t guard_looks(const struct guard *guard)
+{
+	return guard->looks;
+}
+
 void guard_trouble(struct guard *guard, const struct err *err)
 {
 	guard->trouble = true;

@@ -27,6 +27,10 @@ void guard_close(struct guard *guard, void (*closed)(void *arg), void *arg);
 bool guard_well(const struct guard *guard);
 /* Whether it is present and ours: enough for removals, which make room. */
 bool guard_present(const struct guard *guard);
+/* Whether it is present and has less room than min_free; and how many looks there have
+ * been: what has been made room since is known two looks later. */
+bool guard_lacks_room(const struct guard *guard);
+uint64_t guard_looks(const struct guard *guard);
 /* Something local failed (disk full, read-only): stop, look again soon. */
 void guard_trouble(struct guard *guard, const struct err *err);
 void guard_space(const struct guard *guard, int64_t *free_bytes, int64_t *total_bytes);

@@ -185,6 +185,7 @@ static void on_guard(void *arg, bool well)
 	struct keeper *keeper = arg;
 
 	transfers_pause(keeper->o.transfers, !well);
+	retention_hurry(keeper->retention);
 	if (well)
 		keeper_all_dirty(keeper);
 }
@@ -199,6 +200,58 @@ static bool holds_lanes(void *arg, const char *way)
 	const struct keeper *keeper = arg;
 
 	return api_has_way(keeper->api, way);
+}
+
+/* ---- what retention asks of its keeper ---- */
+
+static struct settings *present_settings(void *arg)
+{
+	const struct keeper *keeper = arg;
+
+	return keeper->settings;
+}
+
+static bool is_paused(void *arg, const char *workspace)
+{
+	return keeper_paused(arg, workspace);
+}
+
+static void on_retire_news(void *arg, const char *workspace)
+{
+	keeper_news(arg, workspace, 0, false);
+}
+
+static bool pressure_chose(void *arg, int64_t row)
+{
+	const struct keeper *keeper = arg;
+
+	return retention_chose(keeper->retention, row);
+}
+
+static void on_assigned(void *arg)
+{
+	const struct keeper *keeper = arg;
+
+	retention_reload(keeper->retention);
+}
+
+static void make_retention(struct keeper *keeper)
+{
+	struct retention_env env = {
+		.loop = keeper->o.loop,
+		.store = keeper->o.store,
+		.api = keeper->api,
+		.guard = keeper->guard,
+		.warnings = keeper->o.warnings,
+		.settings = present_settings,
+		.paused = is_paused,
+		.news = on_retire_news,
+		.arg = keeper,
+	};
+
+	keeper->retention = retention_new(&env);
+	keeper->assign = assign_new(
+		keeper->o.loop, keeper->o.store, keeper->settings, on_assigned, keeper);
 }
 
 static void share_slots(struct keeper *keeper)
@@ -284,7 +337,7 @@ int keeper_open(
 		return r;
 	}
 	uv_timer_init(options->loop, &keeper->timer);
-	keeper->open = 2;
+	keeper->open = 4;
 	keeper->env = (struct look_env){
 		.loop = options->loop,
 		.store = options->store,
@@ -299,6 +352,7 @@ int keeper_open(
 		.warnings = options->warnings,
 		.courier = options->courier,
 		.removal_turn = keeper_removal_turn,
+		.chosen = pressure_chose,
 		.done = keeper_look_done,
 		.arg = keeper,
 	};
@@ -310,6 +364,7 @@ int keeper_open(
 		.done = keeper_walk_done,
 		.arg = keeper,
 	};
+	make_retention(keeper);
 	keeper_lanes_make(keeper);
 	breakers_reset(keeper->breakers, keeper->settings->config);
 	keeper->storing = true;
@@ -327,6 +382,8 @@ void keeper_reload(struct keeper *keeper, struct settings *settings)
 	api_unblock(keeper->api);
 	breakers_reset(keeper->breakers, settings->config);
 	keeper_lanes_make(keeper);
+	assign_reload(keeper->assign, settings);
+	retention_reload(keeper->retention);
 	keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
@@ -335,6 +392,8 @@ void keeper_park(struct keeper *keeper, void (*parked)(void *arg), void *arg)
 	keeper->parking = true;
 	keeper->parked = parked;
 	keeper->parked_arg = arg;
+	assign_stop(keeper->assign);
+	retention_stop(keeper->retention);
 	for (size_t i = 0; i < keeper->n_looks; i++)
 		look_stop(keeper->looks[i]);
 	for (size_t i = 0; i < keeper->n_lanes; i++)
@@ -355,7 +414,7 @@ static void drop(struct keeper *keeper)
 	free(keeper);
 }
 
-static void on_guard_closed(void *arg)
+static void on_part_closed(void *arg)
 {
 	drop(arg);
 }
@@ -370,6 +429,8 @@ void keeper_close(struct keeper *keeper, void (*closed)(void *arg), void *arg)
 	assert(keeper->n_looks == 0);
 	keeper->closed = closed;
 	keeper->closed_arg = arg;
-	guard_close(keeper->guard, on_guard_closed, keeper);
+	assign_close(keeper->assign, on_part_closed, keeper);
+	retention_close(keeper->retention, on_part_closed, keeper);
+	guard_close(keeper->guard, on_part_closed, keeper);
 	uv_close((uv_handle_t *)&keeper->timer, on_timer_closed);
 }

@@ -5,10 +5,12 @@
 #define VODKEEP_FLOW_KEEPER_PARTS_H
 
 #include "flow/api.h"
+#include "flow/assign.h"
 #include "flow/guard.h"
 #include "flow/keeper.h"
 #include "flow/look.h"
 #include "flow/reconcile.h"
+#include "flow/retention.h"
 #include "flow/slots.h"
 
 #define TICK_SOON_MS 1
@@ -45,6 +47,8 @@ struct keeper {
 	struct breakers *breakers;
 	struct look_env env;
 	struct reconcile_env walk_env;
+	struct retention *retention;
+	struct assign *assign;
 	struct look **looks;
 	size_t n_looks;
 	struct lane *lanes;

@@ -131,6 +131,8 @@ static void settle_archived(struct look *look)
 	struct asset *asset = look->asset;
 	int64_t due_ns = contradicted_due(look);
 
+	if (look->again_ns && (!due_ns || look->again_ns < due_ns))
+		due_ns = look->again_ns;
 	asset->answered_changed_ns = asset->times.changed;
 	if (look->minor.class == ERR_TRANSIENT &&
 		look_rest_for_host(
@@ -176,7 +178,7 @@ static void finish_plan(struct look *look)
 	else if (look->trouble.class != ERR_NONE)
 		look_rest(look, &look->trouble);
 	else if (look->plan.state == ASSET_ARCHIVED)
-		settle_archived(look);
+		look_delete(look, settle_archived);
 	else
 		rest_planned(look);
 }
@@ -386,9 +388,25 @@ static void grant_wish(struct look *look)
 	}
 }
 
+static void ask(struct look *look)
+{
+	struct asset *asset = look->asset;
+
+	if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
+		wait_for_room(look); /* without asking the platform in vain */
+	} else if (!plan_needs_record(asset)) {
+		look_settle(look, look->before, 0, "%s",
+			asset->reason ? asset->reason : "");
+	} else {
+		api_details(look->env->api, look->settings, look->ws, asset->id,
+			on_details, look);
+	}
+}
+
 static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 {
 	struct look *look = arg;
+	bool over;
 
 	if (!asset) {
 		struct log_about about = { .workspace = look->ws->name };
@@ -409,19 +427,15 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 		look_remove_by_person(look);
 		return;
 	}
+	over = look_is_over(look);
 	grant_wish(look);
 	asset_move(asset, ASSET_FETCHING);
-	if (look->stopping) {
+	if (look->stopping)
 		look_parked(look);
-	} else if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
-		wait_for_room(look); /* without asking the platform in vain */
-	} else if (!plan_needs_record(asset)) {
-		look_settle(look, look->before, 0, "%s",
-			asset->reason ? asset->reason : "");
-	} else {
-		api_details(look->env->api, look->settings, look->ws, asset->id,
-			on_details, look);
-	}
+	else if (over)
+		look_retire(look, ask);
+	else
+		ask(look);
 }
 
 static void look_free(struct look *look)
@@ -461,6 +475,7 @@ void look_stop(struct look *look)
 	if (look->stopping)
 		return;
 	look->stopping = true;
+	atomic_store(&look->stop_reading, true);
 	if (look->timer_open && uv_is_active((uv_handle_t *)&look->timer)) {
 		uv_timer_stop(&look->timer);
 		look_save(look);

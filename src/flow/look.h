@@ -41,6 +41,8 @@ struct look_env {
 	/* The turn to remove files in a workspace: one look at a time, so that each
 	 * sees what the others have removed (max_delete). Valid as long as the env. */
 	struct slots *(*removal_turn)(void *arg, const char *workspace);
+	/* Whether pressure has chosen the asset of this row to make room. */
+	bool (*chosen)(void *arg, int64_t row);
 	/* Once for each look, last; it is freed after. */
 	void (*done)(void *arg, struct look *look);
 	void *arg;

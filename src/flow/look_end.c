@@ -68,7 +68,7 @@ static void on_timer_closed(uv_handle_t *handle)
 }
 
 /* Before the owner hears of the end, who may then go, and the turns with it. */
-static void give_turn_back(struct look *look)
+void look_give_turn_back(struct look *look)
 {
 	if (!look->has_turn)
 		return;
@@ -78,7 +78,7 @@ static void give_turn_back(struct look *look)
 
 void look_finish(struct look *look)
 {
-	give_turn_back(look);
+	look_give_turn_back(look);
 	look->env->done(look->env->arg, look);
 	if (look->timer_open)
 		uv_close((uv_handle_t *)&look->timer, on_timer_closed);
@@ -144,6 +144,21 @@ static void log_end(const struct look *look)
 			asset->reason ? asset->reason : "");
 }
 
+/* What became of it is a decision where it stays so; removals have told theirs. */
+static void tell_move(struct look *look, enum asset_state state)
+{
+	const char *reason = look->asset->reason;
+	const char *from = asset_state_name(look->before);
+	const char *to = asset_state_name(state);
+
+	if (state == ASSET_ARCHIVED || state == ASSET_IGNORED || state == ASSET_FAILED)
+		look_decided(look, "state", to, look_evidence(look), "%s → %s%s%s",
+			from, to, reason ? ": " : "", reason ? reason : "");
+	else
+		look_note(look, "state", "%s → %s%s%s", from, to, reason ? ": " : "",
+			reason ? reason : "");
+}
+
 static void make_notices(struct look *look)
 {
 	const struct asset *asset = look->asset;
@@ -168,11 +183,11 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 	look->due_ns = due_ns;
 	asset_move(look->asset, state);
 	if (moved) {
-		story_add(&look->story, look_now_ns(), "state", "%s → %s%s%s",
-			asset_state_name(look->before), asset_state_name(state),
-			look->asset->reason ? ": " : "",
-			look->asset->reason ? look->asset->reason : "");
+		tell_move(look, state);
 		log_end(look);
+	} else if (state == ASSET_ARCHIVED && look->files_changed) {
+		look_decided(look, "state", "updated", look_evidence(look),
+			"archived anew: what has changed at the platform is here too");
 	}
 	make_notices(look);
 	look_save(look);

@@ -7,6 +7,7 @@
 #include "flow/look_steps.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -18,6 +19,25 @@
 
 #define HOUR_NS (INT64_C(3600) * NS_PER_S)
 
+static void tell_removed(struct look *look, enum asset_state state)
+{
+	const struct asset *asset = look->asset;
+	bool trashed = state == ASSET_TRASHED;
+	enum removal_verdict verdict = trashed ? REMOVAL_TRASH : REMOVAL_REMOVE;
+	cJSON *evidence = look_evidence(look);
+
+	json_add_text(evidence, "cause", look->removal_cause);
+	if (asset->n_files)
+		look_decided(look, "removed", removal_verdict_name(verdict), evidence,
+			"%zu %s from %s %s: %s", asset->n_files,
+			asset->n_files == 1 ? "file" : "files",
+			asset->base_path ? asset->base_path : "",
+			trashed ? "moved to the trash" : "removed", look->removal_why);
+	else
+		look_decided(look, "removed", removal_verdict_name(verdict), evidence,
+			"no copy was there; it stays away: %s", look->removal_why);
+}
+
 static void on_removed(struct look *look)
 {
 	struct asset *asset = look->asset;
@@ -27,14 +47,12 @@ static void on_removed(struct look *look)
 	size_t files = asset->n_files;
 
 	if (look->ops_err.class != ERR_NONE) {
+		if (asset->retired) /* it has not gone */
+			asset->retired = asset->by_person = false;
 		look_rest(look, &look->ops_err);
 		return;
 	}
-	if (files)
-		look_note(look, "removed", "%zu %s from %s %s", files,
-			files == 1 ? "file" : "files",
-			asset->base_path ? asset->base_path : "",
-			state == ASSET_TRASHED ? "moved to the trash" : "removed");
+	tell_removed(look, state);
 	while (asset->n_files)
 		asset_drop_file(asset, asset->files[0].key);
 	while (asset->n_parts)
@@ -48,15 +66,23 @@ static void on_removed(struct look *look)
 	asset->contradicted = false;
 	asset->attempts = 0;
 	asset->trouble_ns = 0;
-	look_settle(look, state, 0, "%s",
-		asset->by_person ? "removed by a person" : "deleted at the platform");
+	if (asset->retired)
+		look_settle(look, state, 0, "removed by %s: %s", look->removal_cause,
+			look->removal_why);
+	else
+		look_settle(look, state, 0, "%s",
+			asset->by_person ? "removed by a person"
+					 : "deleted at the platform");
 }
 
-static void remove_files(struct look *look, bool trash)
+void look_remove_files(
+	struct look *look, bool trash, const char *cause, const char *why)
 {
 	struct asset *asset = look->asset;
 	char date[32];
 
+	look->removal_cause = cause;
+	snprintf(look->removal_why, sizeof(look->removal_why), "%s", why);
 	time_format_utc(look_now_ns(), date);
 	date[10] = '\0';
 	for (size_t i = 0; i < asset->n_files; i++)
@@ -72,20 +98,22 @@ static void remove_files(struct look *look, bool trash)
 void look_remove_by_person(struct look *look)
 {
 	if (look->asset->held) {
-		look_note(look, "command", "not removed: the asset is held");
+		look_decided(look, "command", removal_verdict_name(REMOVAL_HELD),
+			look_evidence(look), "not removed: the asset is held");
 		look_settle(look, look->before, 0, "%s",
 			look->asset->reason ? look->asset->reason : "");
 		return;
 	}
 	look->asset->by_person = true;
 	metric_add(METRIC_REMOVALS, removal_verdict_name(REMOVAL_REMOVE), 1);
-	remove_files(look, false);
+	look_remove_files(look, false, "person", "asked for by a person");
 }
 
 static void contradicted(struct look *look, const char *why)
 {
 	if (!look->asset->contradicted)
-		look_note(look, "api", "contradicted: %s", why);
+		look_decided(look, "api", removal_verdict_name(REMOVAL_CONTRADICTED),
+			look_evidence(look), "contradicted: %s", why);
 	look->asset->contradicted = true;
 	look->decide_then(look);
 }
@@ -103,11 +131,12 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 	case REMOVAL_REMOVE:
 	case REMOVAL_TRASH:
 		look_note(look, "rule", "%s: %s", removal_verdict_name(verdict), why);
-		remove_files(look, verdict == REMOVAL_TRASH);
+		look_remove_files(look, verdict == REMOVAL_TRASH, "platform", why);
 		return;
 	case REMOVAL_KEEP:
 	case REMOVAL_KEEP_EXPIRED:
-		look_note(look, "rule", "kept: %s", why);
+		look_decided(look, "rule", removal_verdict_name(verdict),
+			look_evidence(look), "kept: %s", why);
 		/* Without an event any later one is news: it tells when it happened. */
 		asset->answered_deleted_ns =
 			asset->times.deleted ? asset->times.deleted : 1;
@@ -127,17 +156,21 @@ static void carry_out(struct look *look, enum removal_verdict verdict, const cha
 		warnings_set(look->env->warnings, key, look->ws->name, false,
 			"deletions of workspace %s wait for a person: %s",
 			look->ws->name, why);
+		if (look->before != ASSET_DELETION_HELD)
+			look_decided(look, "rule", removal_verdict_name(verdict),
+				look_evidence(look), "the deletion is held: %s", why);
 		look_settle(look, ASSET_DELETION_HELD, 0, "%s", why);
 		return;
 	case REMOVAL_HELD:
-		look_note(look, "rule", "kept: %s", why);
+		look_decided(look, "rule", removal_verdict_name(verdict),
+			look_evidence(look), "kept: %s", why);
 		look_settle(look, plan_rest_state(asset, look->before), 0, "%s", why);
 		return;
 	}
 }
 
 static void on_counts(
-	void *arg, const struct err *err, int64_t removed, int64_t archived)
+	void *arg, const struct err *err, const struct removal_counts *counts)
 {
 	struct look *look = arg;
 	const struct asset *asset = look->asset;
@@ -151,10 +184,11 @@ static void on_counts(
 		/* look_decide() came here with an unknown media only after proof. */
 		.credentials_proven = true,
 		.expired = removal_is_expiry(asset),
+		.delete_remote_echo = asset->delete_asked_ns > 0,
 		.on_delete = rule->on_delete,
 		.on_expire = rule->on_expire,
-		.removed_lately = removed,
-		.archived = archived,
+		.removed_lately = counts->removed,
+		.archived = counts->archived,
 		.max_count = look->ws->max_delete_count,
 		.max_percent = look->ws->max_delete_percent,
 	};
@@ -186,11 +220,16 @@ static void on_turn(struct slot_wait *wait)
 		on_counts, look);
 }
 
+void look_wait_turn(struct look *look, void (*granted)(struct slot_wait *turn))
+{
+	look->turn.granted = granted;
+	if (slots_take(turns(look), &look->turn))
+		granted(&look->turn);
+}
+
 static void weigh(struct look *look)
 {
-	look->turn.granted = on_turn;
-	if (slots_take(turns(look), &look->turn))
-		on_turn(&look->turn);
+	look_wait_turn(look, on_turn);
 }
 
 void look_leave_line(struct look *look)

@@ -5,9 +5,12 @@
 #define VODKEEP_FLOW_LOOK_STEPS_H
 
 #include "core/plan.h"
+#include "core/retire.h"
 #include "core/retry.h"
 #include "flow/look.h"
 #include "flow/notices.h"
+#include <cjson/cJSON.h>
+#include <stdatomic.h>
 
 /* How many names are tried where foreign files lie in the way. */
 #define LOOK_PATH_ROUNDS 4
@@ -55,8 +58,9 @@ struct look {
 	struct notices_before was;
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
-	struct slot_wait turn; /* to remove files */
-	bool has_turn;         /* look_finish() gives it back */
+	atomic_bool stop_reading; /* the same, for the pool */
+	struct slot_wait turn;    /* to remove files */
+	bool has_turn;            /* look_finish() gives it back */
 	struct story story;
 
 	struct record *record;  /* the latest; asked for anew when links expire */
@@ -92,9 +96,17 @@ struct look {
 	/* What follows the step that is under way. */
 	void (*decide_then)(struct look *look);
 	void (*ask_then)(struct look *look);
+	void (*delete_then)(struct look *look);
 	void (*path_then)(struct look *look);
 	void (*fetch_then)(struct look *look);
 	void (*sidecar_then)(struct look *look);
+
+	enum retire_cause retire;
+	/* A removal: whose doing it is, and why. */
+	const char *removal_cause;
+	char removal_why[512];
+
+	int64_t again_ns; /* an archived asset is looked at again then; 0: need not */
 
 	/* How it ends. */
 	enum asset_state end;
@@ -113,6 +125,12 @@ struct retry_limits look_limits(const struct look *look);
 void look_note(struct look *look, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* look_evidence.c, the lowest room of all. What the look knows now, for a decision. */
+cJSON *look_evidence(const struct look *look);
+/* As look_note(), of a decision: it goes to the ledger. @evidence is taken over. */
+void look_decided(struct look *look, const char *kind, const char *decision,
+	cJSON *evidence, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
 /* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -129,7 +147,8 @@ bool look_rest_for_host(
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
 void look_parked(struct look *look); /* stopped: it stays due */
 void look_save(struct look *look);
-void look_finish(struct look *look); /* without saving */
+void look_finish(struct look *look);         /* without saving */
+void look_give_turn_back(struct look *look); /* before the end, if it has one */
 
 /* Of two troubles the worse decides how the asset rests: local before all, then the
  * longest wait. @kept may be of class NONE. */
@@ -145,8 +164,21 @@ void look_api_failed(struct look *look, bool main);
 void look_decide(struct look *look, void (*then)(struct look *look));
 void look_remove_by_person(struct look *look);
 void look_leave_line(struct look *look); /* stop waiting for the turn: it rests */
+/* For look_retire.c: wait for the workspace's turn to remove; remove the files of the
+ * asset, or move them to the trash, and settle it with a tombstone. @cause lives
+ * forever, @why is copied. */
+void look_wait_turn(struct look *look, void (*granted)(struct slot_wait *turn));
+void look_remove_files(
+	struct look *look, bool trash, const char *cause, const char *why);
+/* look_retire.c. Whether the asset, as loaded, is over its term or chosen to make room;
+ * and decide about that: remove it, or go on. */
+bool look_is_over(struct look *look);
+void look_retire(struct look *look, void (*then)(struct look *look));
 /* look_ask.c. Ask the platform to make what the plan says, and remember the answer. */
 void look_ask(struct look *look, void (*then)(struct look *look));
+/* look_delete.c. The asset is archived: remove it from the platform where that is
+ * wanted, or have it looked at again for that. */
+void look_delete(struct look *look, void (*then)(struct look *look));
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.

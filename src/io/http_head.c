@@ -6,7 +6,9 @@
 
 #include "io/http_head.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include <curl/curl.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -136,6 +138,17 @@ static void accept_ranges(struct http_head *head, struct value value)
 		value.len == 5 && strncasecmp(value.text, "bytes", 5) == 0;
 }
 
+static void date(struct http_head *head, struct value value)
+{
+	char text[64];
+	time_t at;
+
+	copy(text, sizeof(text), value);
+	at = text[0] ? curl_getdate(text, NULL) : -1;
+	/* Beyond the year 2262 nanoseconds do not reach. */
+	head->date_ns = at > 0 && at < INT64_MAX / NS_PER_S ? at * NS_PER_S : 0;
+}
+
 static const struct {
 	const char *name;
 	void (*read)(struct http_head *head, struct value value);
@@ -147,6 +160,7 @@ static const struct {
 	{ "ETag", etag },
 	{ "Last-Modified", last_modified },
 	{ "Accept-Ranges", accept_ranges },
+	{ "Date", date },
 };
 
 static bool is_field(const char *line, size_t len, const char *name)

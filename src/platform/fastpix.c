@@ -66,4 +66,5 @@ const struct platform platform_fastpix = {
 	.list_response = fastpix_list_response,
 	.list_limit = FASTPIX_LIST_LIMIT,
 	.delete_request = fastpix_delete_request,
+	.delete_response = fastpix_delete_response,
 };

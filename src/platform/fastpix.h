@@ -34,6 +34,7 @@ int fastpix_ask_response(
 	const struct http_response *answer, bool *had, struct err *err);
 void fastpix_delete_request(
 	const struct workspace_config *ws, const char *id, struct http_request *out);
+int fastpix_delete_response(const struct http_response *answer, struct err *err);
 
 /* fastpix_media.c: the media object, whatever generation of the API wrote it. */
 /* What it tells; an event's object may be partial, so that nothing is guessed. */

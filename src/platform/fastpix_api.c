@@ -209,6 +209,22 @@ int fastpix_ask_response(const struct http_response *answer, bool *had, struct e
 	return rc;
 }
 
+/* Reading goes on with a token that may not write. */
+int fastpix_delete_response(const struct http_response *answer, struct err *err)
+{
+	cJSON *root = NULL;
+	int rc = open_envelope(answer, &root, err);
+
+	cJSON_Delete(root);
+	if (rc != -ERR_AUTH || answer->status != 403)
+		return rc;
+	if (err) {
+		err->class = ERR_PERMANENT;
+		err_wrap(err, "the access token may not delete media");
+	}
+	return -ERR_PERMANENT;
+}
+
 /* Two counts must agree that nothing follows: offsetCount has been seen as the number
  * of pages, but is documented nowhere. Taking a page for the last one too early would
  * make the rest look gone. */

@@ -53,4 +53,5 @@ const struct platform platform_optiview = {
 	.hook_request = optiview_hook_request,
 	.hook_response = optiview_hook_response,
 	.delete_request = optiview_delete_request,
+	.delete_response = optiview_delete_response,
 };

@@ -31,6 +31,7 @@ int optiview_list_response(const struct workspace_config *ws,
 	struct err *err);
 void optiview_delete_request(
 	const struct workspace_config *ws, const char *id, struct http_request *out);
+int optiview_delete_response(const struct http_response *answer, struct err *err);
 
 /* optiview_hook.c */
 void optiview_hook_request(const struct workspace_config *ws, struct http_request *out);

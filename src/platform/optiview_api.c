@@ -174,6 +174,32 @@ int optiview_details_response(const struct workspace_config *ws, const char *id,
 	return rc;
 }
 
+/* A success may be none: what could not be deleted is named in it (§3.1). */
+int optiview_delete_response(const struct http_response *answer, struct err *err)
+{
+	cJSON *root = NULL;
+	int rc = open_envelope(answer, &root, err);
+	const cJSON *failed;
+
+	if (rc == -ERR_AUTH && answer->status == 403) {
+		if (err) {
+			err->class = ERR_PERMANENT;
+			err_wrap(err, "the API secret may not delete media");
+		}
+		return -ERR_PERMANENT;
+	}
+	if (rc)
+		return rc;
+	failed = json_at(root, "data.errors");
+	if (cJSON_IsArray(failed) && cJSON_GetArraySize(failed) > 0) {
+		const char *why = json_text(failed->child, "error");
+		rc = err_set(err, ERR_PERMANENT, TITLE " did not delete it: %s",
+			why ? why : "it says no reason");
+	}
+	cJSON_Delete(root);
+	return rc;
+}
+
 int optiview_list_response(const struct workspace_config *ws,
 	const struct http_response *answer, int limit, struct list_page *page,
 	struct err *err)

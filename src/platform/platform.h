@@ -117,6 +117,10 @@ struct platform {
 	/* DELETE one asset at the platform (delete_remote). */
 	void (*delete_request)(const struct workspace_config *ws, const char *id,
 		struct http_request *out);
+	/* 0: it is going or gone. NOT_FOUND where the platform does not know it,
+	 * PERMANENT when it will not, also because these credentials may not; else as
+	 * details_response(). */
+	int (*delete_response)(const struct http_response *answer, struct err *err);
 };
 
 extern const struct platform platform_fastpix, platform_optiview;

@@ -72,6 +72,12 @@ struct stored_list {
 	size_t count;
 };
 
+struct ledger_list {
+	struct ledger_entry *items;
+	size_t count;
+	struct ledger_chain head;
+};
+
 /* On a zeroed or partly filled list; it is empty afterwards. */
 void due_list_release(struct due_list *list);
 void ref_list_release(struct ref_list *list);
@@ -81,6 +87,8 @@ void stats_list_release(struct stats_list *list);
 void meta_list_release(struct meta_list *list);
 void name_list_release(struct name_list *list);
 void stored_list_release(struct stored_list *list);
+void ledger_list_release(struct ledger_list *list);
+void story_line_release(struct story_line *line);
 void queue_list_release(struct queue_list *list);
 /* Take @text over as the last line. */
 void story_take(struct story *story, int64_t at_ns, const char *kind, char *text);
@@ -133,6 +141,11 @@ struct backend {
 	int (*list_end)(struct backend_conn *conn, const struct list_order *order,
 		int64_t now_ns, struct walk *walk, struct differences *found,
 		struct err *err);
+	int (*retire)(struct backend_conn *conn, const struct retire_order *order,
+		int64_t now_ns, struct retire_found *found, struct err *err);
+	int (*assign)(struct backend_conn *conn, int64_t after_row,
+		assign_choose_cb choose, void *arg, struct assign_step *step,
+		struct err *err);
 	int (*set_paused)(struct backend_conn *conn, const char *workspace, bool paused,
 		struct err *err);
 	int (*verified)(struct backend_conn *conn, int64_t row,
@@ -169,10 +182,12 @@ struct backend {
 	int (*stats)(struct backend_conn *conn, int64_t removed_since_ns,
 		struct stats_list *list, struct err *err);
 	int (*removals)(struct backend_conn *conn, const char *workspace,
-		int64_t since_ns, int64_t *removed, int64_t *archived, struct err *err);
+		int64_t since_ns, struct removal_counts *counts, struct err *err);
 	int (*deliveries)(struct backend_conn *conn,
 		const struct delivery_filter *filter, struct stored_list *list,
 		struct err *err);
+	int (*ledger)(struct backend_conn *conn, int64_t after_row, size_t limit,
+		struct ledger_list *list, struct err *err);
 	int (*outbox)(struct backend_conn *conn, size_t each, struct notices *list,
 		struct err *err);
 	int (*outbox_queues)(

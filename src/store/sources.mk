@@ -2,11 +2,13 @@ libvodkeep_a_SOURCES += \
 	src/store/backend.h src/store/outbox.h src/store/request.h src/store/sqlite.h src/store/store.h \
 	src/store/sqlite.c \
 	src/store/sqlite_asset.c \
+	src/store/sqlite_assign.c \
 	src/store/sqlite_backup.c \
 	src/store/sqlite_damage.c \
 	src/store/sqlite_delivery_list.c \
 	src/store/sqlite_due.c \
 	src/store/sqlite_find.c \
+	src/store/sqlite_ledger.c \
 	src/store/sqlite_list.c \
 	src/store/sqlite_news.c \
 	src/store/sqlite_outbox.c \
@@ -14,6 +16,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_prune.c \
 	src/store/sqlite_clock.c \
 	src/store/sqlite_query.c \
+	src/store/sqlite_retire.c \
 	src/store/sqlite_save.c \
 	src/store/sqlite_schema.c \
 	src/store/sqlite_stats.c \
@@ -23,9 +26,11 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_workspace.c \
 	src/store/store.c \
 	src/store/store_command.c \
+	src/store/store_ledger.c \
 	src/store/store_list.c \
 	src/store/store_outbox.c \
 	src/store/store_read.c \
+	src/store/store_retire.c \
 	src/store/store_values.c \
 	src/store/store_verify.c \
 	src/store/store_write.c

@@ -144,6 +144,8 @@ static int open_writer(struct backend_conn *conn, struct err *err)
 		rc = require_wal(conn, err);
 	if (!rc)
 		rc = sqlite_migrate(conn, err);
+	if (!rc)
+		rc = sqlite_ledger_begin(conn, err);
 	return rc ? rc : sqlite_sync_parent(conn->path, err);
 }
 
@@ -213,6 +215,7 @@ static void sqlite_rollback(struct backend_conn *conn)
 		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
 	sqlite_forget_tallies(conn);
 	conn->next_asset = 0;
+	conn->ledger.hash[0] = '\0';
 }
 
 /* ---- checkpoints ---- */
@@ -300,6 +303,8 @@ const struct backend sqlite_backend = {
 	.host_answers = sqlite_host_answers,
 	.list_page = sqlite_list_page,
 	.list_end = sqlite_list_end,
+	.retire = sqlite_retire,
+	.assign = sqlite_assign,
 	.set_paused = sqlite_set_paused,
 	.verified = sqlite_verified,
 	.put_meta = sqlite_put_meta,
@@ -318,6 +323,7 @@ const struct backend sqlite_backend = {
 	.stats = sqlite_stats,
 	.removals = sqlite_removals,
 	.deliveries = sqlite_deliveries,
+	.ledger = sqlite_ledger,
 	.outbox = sqlite_outbox,
 	.outbox_queues = sqlite_outbox_queues,
 	.backup = sqlite_backup,

@@ -54,6 +54,11 @@ enum statement {
 	SQL_STORY_TRIM,
 	SQL_STORY_LIST,
 	SQL_STORY_DELIVERIES,
+	SQL_LEDGER_HEAD,
+	SQL_LEDGER_ADD,
+	SQL_LEDGER_LIST,
+	SQL_LEDGER_STORY,
+	SQL_ASSET_NAME,
 	SQL_REMOVAL_ADD,
 	SQL_REMOVAL_COUNT,
 	SQL_PATH_HELD,
@@ -66,6 +71,11 @@ enum statement {
 	SQL_LISTED_SEEN,
 	SQL_LISTED_NOT,
 	SQL_LISTED_MISSED,
+	SQL_ASSIGN_ROWS,
+	SQL_ASSIGN_SET,
+	SQL_RETIRE_ROWS,
+	SQL_RETIRE_NEXT,
+	SQL_RETIRE_DUE,
 	SQL_META_LIST,
 	SQL_META_PUT,
 	SQL_PRUNE_BODIES,
@@ -132,8 +142,9 @@ struct backend_conn {
 	/* The log's length; how much of it is known to be in the database file; and how
 	 * much will be when the help that was asked for has been given. */
 	int64_t wal_bytes, wal_done, wal_asked;
-	int64_t next_asset;    /* row of the next new asset; 0 unknown */
-	struct tally *tallies; /* workspaces met; forgotten by a rollback */
+	int64_t next_asset;         /* row of the next new asset; 0 unknown */
+	struct ledger_chain ledger; /* the ledger's head; hash "": unknown */
+	struct tally *tallies;      /* workspaces met; forgotten by a rollback */
 	size_t n_tallies;
 };
 
@@ -208,7 +219,7 @@ int sqlite_put_meta(
 int sqlite_stats(struct backend_conn *conn, int64_t removed_since_ns,
 	struct stats_list *list, struct err *err);
 int sqlite_removals(struct backend_conn *conn, const char *workspace, int64_t since_ns,
-	int64_t *removed, int64_t *archived, struct err *err);
+	struct removal_counts *counts, struct err *err);
 
 /* ---- sqlite_asset.c: an asset's row as a value ---- */
 
@@ -265,6 +276,14 @@ int sqlite_list_page(struct backend_conn *conn, const struct list_order *order,
 int sqlite_list_end(struct backend_conn *conn, const struct list_order *order,
 	int64_t now_ns, struct walk *walk, struct differences *found, struct err *err);
 
+/* ---- sqlite_retire.c, sqlite_assign.c ---- */
+
+int sqlite_assign(struct backend_conn *conn, int64_t after_row, assign_choose_cb choose,
+	void *arg, struct assign_step *step, struct err *err);
+
+int sqlite_retire(struct backend_conn *conn, const struct retire_order *order,
+	int64_t now_ns, struct retire_found *found, struct err *err);
+
 /* ---- sqlite_damage.c: what verifying asks and finds ---- */
 
 int sqlite_verified(struct backend_conn *conn, int64_t row,
@@ -279,6 +298,18 @@ int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
 
+/* ---- sqlite_ledger.c: decisions, chained ---- */
+
+/* The first row of a ledger that has none yet; outside transactions. */
+int sqlite_ledger_begin(struct backend_conn *conn, struct err *err);
+/* Append the decision of @line, about the asset of @row. */
+int sqlite_ledger_add(struct backend_conn *conn, int64_t row,
+	const struct story_line *line, struct err *err);
+/* What the ledger has of the asset, oldest first; the newest @limit. */
+int sqlite_ledger_story(struct backend_conn *conn, int64_t row, size_t limit,
+	struct story *story, struct err *err);
+int sqlite_ledger(struct backend_conn *conn, int64_t after_row, size_t limit,
+	struct ledger_list *list, struct err *err);
 /* ---- sqlite_outbox.c: what is to be told to others ---- */
 
 int sqlite_outbox_put(struct backend_conn *conn, int64_t asset,

@@ -169,7 +169,11 @@ int sqlite_apply_wish(struct backend_conn *conn, struct tally *tally,
 	rc = sqlite_asset_news(conn, tally, asset, before, now_ns, err);
 	if (rc)
 		return rc;
-	story_add(&story, now_ns, "command", "%s was asked for", asset_wish_name(wish));
+	if (wish == WISH_RETRY) /* decides nothing */
+		story_add(&story, now_ns, "command", "retry was asked for");
+	else
+		story_decide(&story, now_ns, "command", asset_wish_name(wish), NULL,
+			"%s was asked for", asset_wish_name(wish));
 	rc = sqlite_put_story(conn, asset->row, &story, err);
 	story_release(&story);
 	return rc;
@@ -223,7 +227,8 @@ static int tell_hold(struct backend_conn *conn, const struct asset *asset,
 {
 	struct story story = { 0 };
 
-	story_add(&story, now_ns, "command", "%s",
+	story_decide(&story, now_ns, "command", asset->held ? "hold" : "unhold", NULL,
+		"%s",
 		asset->held ? "held: it will not be removed, whatever comes"
 			    : "no longer held");
 	int rc = sqlite_put_story(conn, asset->row, &story, err);

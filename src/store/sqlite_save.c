@@ -82,6 +82,7 @@ static void put_standing(struct query *query, const struct asset *asset)
 	query_text(query, asset->rule);
 	query_int(query, asset->mp4_asked_ns);
 	query_text(query, asset->mp4_refused);
+	query_int(query, asset->delete_asked_ns);
 	query_int(query, asset_bytes(asset));
 	query_int(query, (int64_t)asset->n_files);
 	query_text(query, file ? file->path : NULL);
@@ -97,7 +98,8 @@ static int write_standing(struct backend_conn *conn, const struct asset *asset,
 		" answered_changed_ns=?, answered_deleted_ns=?, contradicted=?,"
 		" attempts=?, trouble_ns=?,"
 		" looked_ns=?, mark=?, archived_ns=?, removed_ns=?, reason=?,"
-		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?, bytes=?,"
+		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?,"
+		" delete_asked_ns=?, bytes=?,"
 		" files=?, path=?, due_ns=?, wish=?, waits_for=?, updated_ns=?,"
 		" base_path = CASE WHEN ? THEN base_path END WHERE row=?");
 
@@ -218,9 +220,10 @@ static int count_change(struct backend_conn *conn, const struct asset *asset,
 	if (!asset->removed_ns || asset->removed_ns == was->removed_ns)
 		return 0;
 	struct query query = query_begin(conn, SQL_REMOVAL_ADD,
-		"INSERT INTO removals(workspace, at_ns) VALUES(?,?)");
+		"INSERT INTO removals(workspace, at_ns, retired) VALUES(?,?,?)");
 	query_int(&query, tally->id);
 	query_int(&query, asset->removed_ns);
+	query_int(&query, asset->retired);
 	return query_run(&query, err);
 }
 

@@ -239,6 +239,34 @@ static const char *const steps[] = {
 	") STRICT;"
 	"CREATE INDEX outbox_order ON outbox(kind, rule);"
 	"CREATE INDEX outbox_next ON outbox(kind, rule, next_ns);",
+	/* 8: the ledger of decisions, which nothing changes and nobody forgets; and
+	 * what retention and pressure look for: the oldest of a rule; and delete_remote
+	 */
+	"CREATE TABLE ledger("
+	" row INTEGER PRIMARY KEY,"
+	" at_ns INTEGER NOT NULL,"
+	" asset INTEGER NOT NULL," /* its row; 0: of none */
+	" workspace TEXT NOT NULL,"
+	" id TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" decision TEXT NOT NULL,"
+	" cause TEXT NOT NULL,"
+	" evidence TEXT NOT NULL," /* JSON */
+	" hash TEXT NOT NULL"      /* core/ledger.h */
+	") STRICT;"
+	"CREATE INDEX ledger_asset ON ledger(asset, row);"
+	"CREATE TRIGGER ledger_changes BEFORE UPDATE ON ledger BEGIN"
+	" SELECT RAISE(ABORT, 'the ledger is only added to'); END;"
+	"CREATE TRIGGER ledger_forgets BEFORE DELETE ON ledger BEGIN"
+	" SELECT RAISE(ABORT, 'the ledger is only added to'); END;"
+	/* Replacing a row deletes it without asking the trigger above. */
+	"CREATE TRIGGER ledger_grows BEFORE INSERT ON ledger"
+	" WHEN NEW.row <> (SELECT coalesce(max(row), 0) + 1 FROM ledger) BEGIN"
+	" SELECT RAISE(ABORT, 'the ledger is only added to'); END;"
+	"CREATE INDEX assets_kept ON assets(workspace, rule, archived_ns)"
+	" WHERE archived_ns > 0 AND files > 0;"
+	"ALTER TABLE removals ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN delete_asked_ns INTEGER NOT NULL DEFAULT 0;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -25,14 +25,21 @@ static int count_states(struct backend_conn *conn, int64_t workspace,
 }
 
 static int count_removals(struct backend_conn *conn, int64_t workspace,
-	int64_t since_ns, int64_t *count, struct err *err)
+	int64_t since_ns, struct removal_counts *counts, struct err *err)
 {
 	struct query query = query_begin(conn, SQL_REMOVAL_COUNT,
-		"SELECT count(*) FROM removals WHERE workspace=? AND at_ns>=?");
+		"SELECT count(*) - coalesce(sum(retired), 0), coalesce(sum(retired), 0)"
+		" FROM removals WHERE workspace=? AND at_ns>=?");
 
 	query_int(&query, workspace);
 	query_int(&query, since_ns);
-	return query_value(&query, 0, count, err);
+	int rc = query_step(&query, err);
+	if (rc > 0) {
+		counts->removed = column_int(&query);
+		counts->retired = column_int(&query);
+	}
+	query_end(&query);
+	return rc < 0 ? rc : 0;
 }
 
 static int oldest_due(
@@ -49,10 +56,12 @@ static int oldest_due(
 static int complete(struct backend_conn *conn, int64_t id, int64_t since_ns,
 	struct workspace_stats *stats, struct err *err)
 {
+	struct removal_counts removals = { 0 };
 	int rc = count_states(conn, id, stats->assets, err);
 
 	if (!rc)
-		rc = count_removals(conn, id, since_ns, &stats->removed_since, err);
+		rc = count_removals(conn, id, since_ns, &removals, err);
+	stats->removed_since = removals.removed + removals.retired;
 	if (!rc)
 		rc = oldest_due(conn, id, &stats->oldest_due_ns, err);
 	if (!rc)
@@ -92,18 +101,19 @@ int sqlite_stats(struct backend_conn *conn, int64_t removed_since_ns,
 }
 
 int sqlite_removals(struct backend_conn *conn, const char *workspace, int64_t since_ns,
-	int64_t *removed, int64_t *archived, struct err *err)
+	struct removal_counts *counts, struct err *err)
 {
-	int64_t assets[ASSET_STATE_COUNT] = { 0 }, count = 0, id = 0;
+	int64_t assets[ASSET_STATE_COUNT] = { 0 }, id = 0;
+	struct removal_counts found = { 0 };
 	int rc = sqlite_workspace(conn, workspace, &id, err);
 
 	if (!rc)
 		rc = count_states(conn, id, assets, err);
 	if (!rc)
-		rc = count_removals(conn, id, since_ns, &count, err);
+		rc = count_removals(conn, id, since_ns, &found, err);
 	if (rc)
 		return rc;
-	*removed = count;
-	*archived = assets[ASSET_ARCHIVED];
+	found.archived = assets[ASSET_ARCHIVED];
+	*counts = found;
 	return 0;
 }

@@ -1,6 +1,8 @@
 /*
- * The story of an asset: its own lines, numbered, and the deliveries that named it,
- * merged by time. A story keeps its newest STORY_MAX lines.
+ * The story of an asset: its own lines, numbered, the deliveries that named it, and
+ * what the ledger says was decided of it, merged by time. Each is kept in one place
+ * only: a line that is a decision goes to the ledger and not among the story's own,
+ * which are the newest STORY_MAX.
  */
 #include <config.h>
 
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 
 #define STORY_MAX 5000
+#define SOURCES   3 /* deliveries, lines, ledger */
 
 static int next_line(
 	struct backend_conn *conn, int64_t row, int64_t *line, struct err *err)
@@ -57,7 +60,9 @@ int sqlite_put_story(struct backend_conn *conn, int64_t row, const struct story 
 		return 0;
 	rc = next_line(conn, row, &number, err);
 	for (size_t i = 0; !rc && i < story->count; i++)
-		rc = add_line(conn, row, number++, &story->lines[i], err);
+		rc = story->lines[i].decision
+			     ? sqlite_ledger_add(conn, row, &story->lines[i], err)
+			     : add_line(conn, row, number++, &story->lines[i], err);
 	if (!rc && number > STORY_MAX)
 		rc = trim_story(conn, row, number - 1, err);
 	return rc;
@@ -122,50 +127,52 @@ static int read_deliveries(
 	return rc;
 }
 
-/* Both in time order already, as far as the clock was; a delivery comes before what it
- * caused at the same time. Takes the lines of both over. */
-static void merge(struct story *deliveries, struct story *lines, struct story *out)
+/* Each in time order already, as far as the clock was; at the same time a delivery
+ * comes before what it caused, and what was done before what was decided of it. Takes
+ * the lines of all over, but for what a story has no room for: the oldest. */
+static void merge(struct story *sources, size_t n, struct story *out)
 {
-	size_t d = 0, l = 0;
+	size_t at[SOURCES] = { 0 }, total = 0, surplus;
 
-	out->count = deliveries->count + lines->count;
-	out->lines = mem_array(out->count, sizeof(*out->lines));
-	for (size_t i = 0; i < out->count; i++) {
-		bool first = l == lines->count ||
-			     (d < deliveries->count && deliveries->lines[d].at_ns <=
-							       lines->lines[l].at_ns);
-		out->lines[i] = first ? deliveries->lines[d++] : lines->lines[l++];
-	}
-	deliveries->count = lines->count = 0;
-}
+	for (size_t s = 0; s < n; s++)
+		total += sources[s].count;
+	surplus = total > STORY_MAX ? total - STORY_MAX : 0;
+	out->lines = mem_array(total - surplus, sizeof(*out->lines));
+	for (size_t i = 0; i < total; i++) {
+		struct story_line *first = NULL;
+		size_t from = 0;
 
-static void keep_newest(struct story *story)
-{
-	if (story->count <= STORY_MAX)
-		return;
-	size_t surplus = story->count - STORY_MAX;
-	for (size_t i = 0; i < surplus; i++) {
-		free(story->lines[i].kind);
-		free(story->lines[i].text);
+		for (size_t s = 0; s < n; s++) {
+			struct story_line *line = &sources[s].lines[at[s]];
+			if (at[s] < sources[s].count &&
+				(!first || line->at_ns < first->at_ns)) {
+				first = line;
+				from = s;
+			}
+		}
+		at[from]++;
+		if (i < surplus)
+			story_line_release(first);
+		else
+			out->lines[out->count++] = *first;
 	}
-	for (size_t i = 0; i < STORY_MAX; i++)
-		story->lines[i] = story->lines[i + surplus];
-	story->count = STORY_MAX;
+	for (size_t s = 0; s < n; s++)
+		sources[s].count = 0;
 }
 
 int sqlite_story(
 	struct backend_conn *conn, int64_t row, struct story *story, struct err *err)
 {
-	struct story deliveries = { 0 }, lines = { 0 };
-	int rc = read_deliveries(conn, row, &deliveries, err);
+	struct story sources[SOURCES] = { 0 };
+	int rc = read_deliveries(conn, row, &sources[0], err);
 
 	if (!rc)
-		rc = read_lines(conn, row, &lines, err);
-	if (!rc) {
-		merge(&deliveries, &lines, story);
-		keep_newest(story);
-	}
-	story_release(&deliveries);
-	story_release(&lines);
+		rc = read_lines(conn, row, &sources[1], err);
+	if (!rc)
+		rc = sqlite_ledger_story(conn, row, STORY_MAX, &sources[2], err);
+	if (!rc)
+		merge(sources, SOURCES, story);
+	for (size_t s = 0; s < SOURCES; s++)
+		story_release(&sources[s]);
 	return rc;
 }

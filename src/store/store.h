@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "core/asset.h"
 #include "core/event.h"
+#include "core/ledger.h"
 #include "core/listing.h"
 #include <uv.h>
 
@@ -90,6 +91,10 @@ struct story_line {
 	char *kind; /* delivery rule api attempt file removed retry state command note
 		     */
 	char *text; /* one sentence; no secrets, no signed URL */
+	/* Set: this line is a decision. It is kept in the ledger and not among the
+	 * story's own lines; who reads the story gets both in one. */
+	char *decision;
+	char *evidence; /* of a decision: a JSON object, or NULL */
 };
 struct story {
 	struct story_line *lines;
@@ -97,10 +102,15 @@ struct story {
 };
 void story_add(struct story *story, int64_t at_ns, const char *kind, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+/* The same of a decision, such as "archived"; @evidence is taken over, NULL none. */
+void story_decide(struct story *story, int64_t at_ns, const char *kind,
+	const char *decision, char *evidence, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
 void story_release(struct story *story);
 
 /* Write the keeper's half of @asset: everything below "Written by the keeper", its
- * files and parts as they stand, and append @story (may be NULL; emptied by this call).
+ * files and parts as they stand, and append @story (may be NULL). @story is emptied by
+ * this call, and has its lines again when cb tells of a failure: it lives until then.
  * due_ns becomes @due_ns and wish WISH_NONE unless seq in the store is not asset->seq
  * any more: then due_ns and wish stay as the news left them, and it waits for no host.
  * A base_path of NULL gives the claim up; only store_claim_path() makes one. A
@@ -139,6 +149,45 @@ void store_wish_all(struct store *store, const char *workspace, enum asset_state
  * Calls back with how many. */
 void store_host_answers(struct store *store, const char *host, size_t limit,
 	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
+
+/* ---- retention and pressure ---- */
+
+#define RETIRE_MAX 16
+struct retire_order {
+	const char *workspace, *rule; /* rule: the name an asset's row has */
+	int64_t before_ns;            /* archived then or earlier */
+	int64_t after_ns; /* … and then or later: what after_ns said, or 0 */
+	size_t limit;     /* at most RETIRE_MAX */
+};
+struct retire_found {
+	int64_t rows[RETIRE_MAX]; /* due by now; those that were already first */
+	size_t n;
+	bool more;        /* there are others */
+	int64_t after_ns; /* before that there is nothing that may go now */
+	int64_t next_ns;  /* the first that was archived later than before_ns; 0 none */
+};
+/* The oldest of a rule are due at once, at most @limit of them and those that are due
+ * already included: each is looked at, which decides. Left out is what is held, wanted
+ * by a person, or deleted at the platform. Strings are copied. */
+void store_retire(struct store *store, const struct retire_order *order,
+	void (*cb)(void *arg, const struct err *err, const struct retire_found *found),
+	void *arg);
+
+/* Which rule @facts of @workspace are under; runs on the store's thread, so it must
+ * read only what nobody changes. */
+typedef const char *(*assign_choose_cb)(
+	void *arg, const char *workspace, const struct facts *facts);
+struct assign_step {
+	int64_t row; /* how far it has come */
+	size_t changed;
+	bool more;
+};
+/* Of the next archived assets behind @after_row: write the rule's name into the rows of
+ * those that @choose says another for. A bounded step. */
+void store_assign(struct store *store, int64_t after_row, assign_choose_cb choose,
+	void *choose_arg,
+	void (*cb)(void *arg, const struct err *err, const struct assign_step *step),
+	void *arg);
 
 /* ---- lists: comparing what the platform has with what is known ---- */
 
@@ -287,6 +336,14 @@ void store_story(struct store *store, int64_t row,
 	void (*cb)(void *arg, const struct err *err, const struct story *story),
 	void *arg);
 
+/* The ledger (core/ledger.h) behind @after_row, at most @limit (1,000) rows in order;
+ * and its head, the newest row. Borrowed. Nobody waits behind it. A @limit of 0 asks
+ * for the head alone. */
+void store_ledger(struct store *store, int64_t after_row, size_t limit,
+	void (*cb)(void *arg, const struct err *err, const struct ledger_entry *entries,
+		size_t n, const struct ledger_chain *head),
+	void *arg);
+
 /* What was delivered, for replay and for showing rejected deliveries. */
 struct delivery_filter {
 	const char *workspace; /* NULL any */
@@ -328,10 +385,14 @@ void store_stats(struct store *store, int64_t removed_since_ns,
 	void (*cb)(void *arg, const struct err *err,
 		const struct workspace_stats *stats, size_t n),
 	void *arg);
-/* For one workspace, cheaply (indexes only): removals since, and assets archived now.
- */
+/* For one workspace, cheaply (indexes only): removals since, those by retention and
+ * pressure apart, and assets archived now. */
+struct removal_counts {
+	int64_t removed, retired, archived;
+};
 void store_removals(struct store *store, const char *workspace, int64_t since_ns,
-	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived),
+	void (*cb)(
+		void *arg, const struct err *err, const struct removal_counts *counts),
 	void *arg);
 
 /* The names in the staging folder that are claimed by a part, sorted by strcmp(). */

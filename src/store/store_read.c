@@ -384,8 +384,10 @@ void store_stats(struct store *store, int64_t removed_since_ns,
 struct read_removals {
 	struct request request;
 	char *workspace;
-	int64_t since_ns, removed, archived;
-	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived);
+	int64_t since_ns;
+	struct removal_counts counts;
+	void (*cb)(
+		void *arg, const struct err *err, const struct removal_counts *counts);
 	void *arg;
 };
 
@@ -394,20 +396,21 @@ static int removals_work(struct request *request, const struct backend *backend,
 {
 	struct read_removals *read = REQUEST(read_removals);
 
-	return backend->removals(conn, read->workspace, read->since_ns, &read->removed,
-		&read->archived, err);
+	return backend->removals(
+		conn, read->workspace, read->since_ns, &read->counts, err);
 }
 
 static void removals_answer(struct request *request)
 {
 	struct read_removals *read = REQUEST(read_removals);
 
-	read->cb(read->arg, &request->err, read->removed, read->archived);
+	read->cb(read->arg, &request->err, &read->counts);
 	free(read->workspace);
 }
 
 void store_removals(struct store *store, const char *workspace, int64_t since_ns,
-	void (*cb)(void *arg, const struct err *err, int64_t removed, int64_t archived),
+	void (*cb)(
+		void *arg, const struct err *err, const struct removal_counts *counts),
 	void *arg)
 {
 	struct read_removals *read =

@@ -6,6 +6,7 @@
 #include "store/backend.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,35 @@ void story_take(struct story *story, int64_t at_ns, const char *kind, char *text
 	};
 }
 
+/* What is hashed goes through JSON unchanged, whatever a title holds or was cut to. */
+static void make_valid(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		size_t len = utf8_sequence(text, left, NULL);
+		if (!len)
+			*text = '?';
+		text += len ? len : 1;
+		left -= len ? len : 1;
+	}
+}
+
+void story_decide(struct story *story, int64_t at_ns, const char *kind,
+	const char *decision, char *evidence, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	make_valid(text);
+	story_take(story, at_ns, kind, mem_strdup(text));
+	story->lines[story->count - 1].decision = mem_strdup(decision);
+	story->lines[story->count - 1].evidence = evidence;
+}
+
 void story_add(
 	struct story *story, int64_t at_ns, const char *kind, const char *fmt, ...)
 {
@@ -78,12 +108,18 @@ void story_add(
 	story_take(story, at_ns, kind, mem_strdup(text));
 }
 
+void story_line_release(struct story_line *line)
+{
+	free(line->kind);
+	free(line->text);
+	free(line->decision);
+	free(line->evidence);
+}
+
 void story_release(struct story *story)
 {
-	for (size_t i = 0; i < story->count; i++) {
-		free(story->lines[i].kind);
-		free(story->lines[i].text);
-	}
+	for (size_t i = 0; i < story->count; i++)
+		story_line_release(&story->lines[i]);
 	free(story->lines);
 	*story = (struct story){ 0 };
 }
@@ -163,6 +199,14 @@ void stored_list_release(struct stored_list *list)
 	}
 	free(list->items);
 	*list = (struct stored_list){ 0 };
+}
+
+void ledger_list_release(struct ledger_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		ledger_entry_release(&list->items[i]);
+	free(list->items);
+	*list = (struct ledger_list){ 0 };
 }
 
 void name_list_release(struct name_list *list)

@@ -59,11 +59,19 @@ struct save {
 	struct request request;
 	const struct asset *asset;
 	int64_t due_ns, now_ns;
-	struct story story;
+	struct story story, *from;
 	const struct notices *notices;
 	store_done_cb cb;
 	void *arg;
 };
+
+static void move_story(struct story *to, struct story *from)
+{
+	if (!from || !to)
+		return;
+	*to = *from;
+	*from = (struct story){ 0 };
+}
 
 static int save_work(struct request *request, const struct backend *backend,
 	struct backend_conn *conn, struct err *err)
@@ -82,16 +90,11 @@ static void save_answer(struct request *request)
 {
 	struct save *save = REQUEST(save);
 
+	/* What has been decided is not lost with a transaction that failed. */
+	if (request->err.class)
+		move_story(save->from, &save->story);
 	save->cb(save->arg, &request->err);
 	story_release(&save->story);
-}
-
-static void move_story(struct story *to, struct story *from)
-{
-	if (!from)
-		return;
-	*to = *from;
-	*from = (struct story){ 0 };
 }
 
 void store_save(struct store *store, const struct asset *asset, int64_t due_ns,
@@ -108,6 +111,7 @@ void store_save_telling(struct store *store, const struct asset *asset, int64_t 
 	save->asset = asset;
 	save->due_ns = due_ns;
 	save->now_ns = store_now_ns(store);
+	save->from = story;
 	move_story(&save->story, story);
 	save->notices = notices;
 	save->cb = cb;

@@ -18,6 +18,7 @@ import twin as tw
 from agentctl import Agent, wait_until
 from hosts import Authority, BlackHole, Connection, Host
 from test_hosts import CLIP, hello, linked
+from test_retention import make_older
 from test_transfer import assert_whole, downloads, first_byte, path_of
 from twin import Twin
 
@@ -207,6 +208,25 @@ def test_a_disk_that_fills_up_meanwhile(idle_agent: Agent, twin: Twin, small_dis
     assert_whole(agent, late)
     first, second = downloads(twin, media)
     assert first_byte(first) == 0 and first_byte(second) >= 2 << 20
+    assert agent.status()["warnings"] == []
+
+
+def test_pressure_makes_room_and_no_more(idle_agent: Agent, twin: Twin, small_disk: Path) -> None:
+    """The oldest go until min_free is there again; the others stay, and work goes on."""
+    agent = idle_agent
+    agent.config.set("transfer", min_free="4M")
+    agent.config.set("rule all", when_full="remove-oldest")
+    agent.start()
+    old = [twin.add_fastpix("Old %d" % number, size=2 << 20) for number in range(3)]
+    agent.archive_now(*old)
+    for days, item in enumerate(old, 2):
+        make_older(agent, days, item)
+    filler = small_disk / "filler"
+    filler.write_bytes(b"x" * (3 << 20))  # 3 M are free; one copy makes it 5 M
+    agent.wait_state(old[2], "deleted", 30)
+    late = twin.add_fastpix("Late", size=1 << 19)
+    agent.archive_now(late)  # downloads go on
+    assert agent.state_of(old[0]) == agent.state_of(old[1]) == "archived"
     assert agent.status()["warnings"] == []
 
 

@@ -365,6 +365,26 @@ def test_a_deletion_before_the_expiry_is_a_deletion(agent: Agent, twin: Twin) ->
     agent.wait_state(asset, "deleted")
 
 
+def test_the_trash_has_a_size(idle_agent: Agent, twin: Twin) -> None:
+    """Beyond it what was trashed first goes before its days are over."""
+    idle_agent.config.set("rule all", on_delete="trash")
+    idle_agent.config.set("agent", trash_max="2M")
+    agent = idle_agent.start()
+    first, last = (twin.add_fastpix(title, size=3 << 19) for title in ("First", "Last"))
+    trash = agent.archive / ".vodkeep" / "trash"
+    for item in (first, last):
+        agent.archive_now(item)
+        delete(agent, twin, item)
+        agent.wait_state(item, "trashed")
+        if item is first:  # it was some days ago
+            (today,) = trash.iterdir()
+            earlier = trash / (twin.now() - timedelta(days=3)).strftime("%Y-%m-%d")
+            today.rename(earlier)
+    agent.restart()
+    wait_until(lambda: not list(earlier.rglob("*.mp4")), 15, "the first to go")
+    assert any(last.id in path.name for path in trash.rglob("*.mp4"))
+
+
 def test_trial_media_expires_after_a_day(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix(created=twin.now() - timedelta(days=2), fields={"trial": True})
     agent.archive_now(media)

@@ -63,6 +63,9 @@ integration_files = \
 	tests/integration/test_transfer.py \
 	tests/integration/terminal.py \
 	tests/integration/test_twin.py \
+	tests/integration/test_ledger.py \
+	tests/integration/test_retention.py \
+	tests/integration/test_delete_remote.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_warnings.py \
 	tests/integration/test_watch.py \

@@ -14,8 +14,8 @@ import sys
 import tempfile
 import threading
 import uuid
-from email.utils import format_datetime
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Twin:
         self.hooks = hooks  # "http://127.0.0.1:8787/hooks": where deliveries go
         self.workspaces = workspaces  # the receiver's names of FastPix and OptiView
         self.clock_offset = 0.0
+        self.tells_time = True  # in the answers of the APIs
         self._numbers = itertools.count(1)
         self._last_event = datetime.min.replace(tzinfo=timezone.utc)
         self._lock = threading.Lock()
@@ -96,11 +97,12 @@ class Twin:
     # Routes that serve both platforms.
 
     def _api(self, request: Request) -> Reply:
-        reply = self._answer_api(request)
-        reply.headers.setdefault("Date", format_datetime(self.now(), usegmt=True))
+        reply = self._platform(request)
+        if self.tells_time:
+            reply.headers.setdefault("Date", format_datetime(self.now(), usegmt=True))
         return reply
 
-    def _answer_api(self, request: Request) -> Reply:
+    def _platform(self, request: Request) -> Reply:
         if request.path.startswith("/v1/"):
             return self.fastpix.api(request)
         if request.path.startswith("/api/"):

@@ -29,6 +29,9 @@ struct waiting {
 	void (*find)(void *arg, const struct err *err, const struct asset_ref *refs,
 		size_t n);
 	void (*load)(void *arg, const struct err *err, struct asset *asset);
+	void (*ledger)(void *arg, const struct err *err,
+		const struct ledger_entry *entries, size_t n,
+		const struct ledger_chain *head);
 	void (*list)(void *arg, const struct err *err, const struct asset_summary *list,
 		size_t n);
 	void (*story)(void *arg, const struct err *err, const struct story *story);
@@ -243,7 +246,7 @@ void store_list(struct store *store, const struct asset_filter *filter,
 static void run_story(struct waiting *waiting)
 {
 	char kind[] = "delivery", text[] = "video.media.ready";
-	struct story_line lines[] = { { INT64_C(1000000000), kind, text } };
+	struct story_line lines[] = { { INT64_C(1000000000), kind, text, NULL, NULL } };
 	const struct story story = { lines, 1 };
 
 	waiting->story(waiting->arg, &world.store_err, &story);
@@ -288,6 +291,33 @@ static void run_stats(struct waiting *waiting)
 	};
 
 	waiting->stats(waiting->arg, &world.store_err, stats, 1);
+}
+
+static void run_ledger(struct waiting *waiting)
+{
+	static char empty[] = "", note[] = "note", began[] = "began", none[] = "{}";
+	const struct ledger_entry entry = { .row = 1,
+		.at_ns = 5,
+		.workspace = empty,
+		.id = empty,
+		.kind = note,
+		.decision = began,
+		.cause = began,
+		.evidence = none,
+		.hash = "ab" };
+	const struct ledger_chain head = { .row = 7, .hash = "cd" };
+
+	waiting->ledger(waiting->arg, &world.store_err, &entry, 1, &head);
+}
+
+void store_ledger(struct store *store, int64_t after_row, size_t limit,
+	void (*cb)(void *arg, const struct err *err, const struct ledger_entry *entries,
+		size_t n, const struct ledger_chain *head),
+	void *arg)
+{
+	(void)store;
+	assert(after_row >= 0 && limit <= 1000);
+	later(run_ledger, arg)->ledger = cb;
 }
 
 void store_stats(struct store *store, int64_t removed_since_ns,

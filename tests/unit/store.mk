@@ -1,4 +1,6 @@
 unit_programs += \
+	tests/unit/test_ledger \
+	tests/unit/test_retire \
 	tests/unit/test_store \
 	tests/unit/test_store_assets \
 	tests/unit/test_store_due \
@@ -9,6 +11,10 @@ unit_programs += \
 
 STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/store_fixture.h
 
+tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c $(STORE_FIXTURE)
+tests_unit_test_ledger_LDADD = $(UNIT_LDADD)
+tests_unit_test_retire_SOURCES = tests/unit/test_retire.c $(STORE_FIXTURE)
+tests_unit_test_retire_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_FIXTURE)
 tests_unit_test_store_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_assets_SOURCES = tests/unit/test_store_assets.c $(STORE_FIXTURE)

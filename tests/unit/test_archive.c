@@ -468,6 +468,43 @@ static void test_trash(void **state)
 	assert_true(there(w, ".vodkeep/trash/2026-11-23/b.mp4"));
 }
 
+static void trash(struct world *w, const char *name, const char *date, size_t bytes)
+{
+	static const char data[4096];
+
+	assert_int_equal(
+		archive_put(w->archive, name, data, bytes, 0, false, &w->err), 0);
+	assert_int_equal(archive_trash(w->archive, name, date, &w->err), 0);
+}
+
+/* The oldest day first, and no more than is needed. */
+static void test_trash_cap(void **state)
+{
+	struct world *w = *state;
+	int removed = -1;
+
+	assert_int_equal(archive_trash_cap(w->archive, 1, 9, &removed, &w->err), 0);
+	assert_int_equal(removed, 0);
+	trash(w, "p/q/a", "2026-11-20", 1000);
+	trash(w, "p/b", "2026-11-21", 2000);
+	trash(w, "c", "2026-11-22", 4000);
+	assert_int_equal(mkdir(at(w, ".vodkeep/trash/2026-11-01"), 0755), 0);
+	assert_int_equal(mkdir(at(w, ".vodkeep/trash/notes"), 0755), 0);
+	assert_int_equal(archive_trash_cap(w->archive, 7000, 9, &removed, &w->err), 0);
+	assert_int_equal(removed, 0);
+	assert_int_equal(archive_trash_cap(w->archive, 6999, 9, &removed, &w->err), 0);
+	assert_int_equal(removed, 1);
+	assert_false(there(w, ".vodkeep/trash/2026-11-20/p/q/a"));
+	assert_true(there(w, ".vodkeep/trash/2026-11-21/p/b"));
+	assert_int_equal(archive_trash_cap(w->archive, 100, 1, &removed, &w->err), 0);
+	assert_int_equal(removed, 1);
+	assert_true(there(w, ".vodkeep/trash/2026-11-22/c"));
+	assert_int_equal(archive_trash_cap(w->archive, 100, 9, &removed, &w->err), 0);
+	assert_int_equal(removed, 1);
+	assert_false(there(w, ".vodkeep/trash/2026-11-22/c"));
+	assert_true(there(w, ".vodkeep/trash/notes"));
+}
+
 /* A symlink in the trash goes as a name; what it points to stays. */
 static void test_purge_follows_nothing(void **state)
 {
@@ -571,6 +608,7 @@ int main(void)
 		T(test_symlinked_names),
 		T(test_hostile_paths),
 		T(test_trash),
+		T(test_trash_cap),
 		T(test_purge_follows_nothing),
 		T(test_long_names),
 		T(test_sweep),

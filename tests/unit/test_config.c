@@ -117,6 +117,8 @@ static const struct value_row good_values[] = {
 	{ "agent", "log_format", "json", NULL },
 	{ "agent", "include", "none*.ini", NULL },
 	{ "agent", "events_keep", "2w", "14d" },
+	{ "agent", "trash_max", "OFF", "off" },
+	{ "agent", "trash_max", "50G", NULL },
 	{ "receiver", "listen", "[::1]:0", NULL },
 	{ "receiver", "listen", "unix:/run/x.sock", NULL },
 	{ "receiver", "max_body", "2048K", "2M" },
@@ -187,6 +189,7 @@ static const struct value_row good_values[] = {
 	{ "rule r", "on_delete", "trash", NULL },
 	{ "rule r", "on_expire", "remove", NULL },
 	{ "rule r", "keep", "90d", NULL },
+	{ "rule r", "when_full", "Remove-Oldest", "remove-oldest" },
 	{ "rule r", "priority", "-5", NULL },
 	{ "rule r", "bandwidth", "1M", NULL },
 	{ "workspace p", "bandwidth", "22:00,off 23:00,1M", NULL },
@@ -230,6 +233,9 @@ static const struct value_row bad_values[] = {
 	{ "agent", "include", "not-there.ini", NULL },
 	{ "agent", "events_keep", "30", NULL },
 	{ "agent", "events_keep", "1s", NULL },
+	{ "agent", "trash_max", "", NULL },
+	{ "agent", "trash_max", "1K", NULL },
+	{ "agent", "trash_max", "5%", NULL },
 	{ "receiver", "listen", "8787", NULL },
 	{ "receiver", "listen", "localhost:8787", NULL },
 	{ "receiver", "listen", "127.0.0.1:65536", NULL },
@@ -322,6 +328,7 @@ static const struct value_row bad_values[] = {
 	{ "rule r", "on_delete", "never", NULL },
 	{ "rule r", "on_expire", "archive", NULL },
 	{ "rule r", "keep", "0s", NULL },
+	{ "rule r", "when_full", "remove", NULL },
 	{ "rule r", "priority", "high", NULL },
 	{ "rule r", "bandwidth", "", NULL },
 	{ "rule r", "after", "relative", NULL },
@@ -477,17 +484,15 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "[transfer]\nthreads = 2\nsegments = 8\nbandwidth = 1M\n"
 			    "[rule r]\nhls_as = package\non_update = version\n"
 			    "keep = 90d\nbandwidth = 1M\n",
-		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
 		MAIN_INI ":20: [rule r] hls_as: not available yet; ",
-		MAIN_INI ":21: [rule r] on_update: not available yet; ",
-		MAIN_INI ":22: [rule r] keep: not available yet; ");
+		MAIN_INI ":21: [rule r] on_update: not available yet; ");
 	struct config_notes notes;
 	struct config *config = NULL;
 	world_text(WORKSPACE "request_mp4 = yes\nreconcile = off\nbackfill = none\n"
 			     "scrub = off\nsigning_key =\n[transfer]\nthreads = 1\n"
 			     "segments = 4\nbandwidth = off\n[rule r]\nhls_as = mp4\n"
-			     "on_update = ignore\nkeep = forever\nafter =\n",
+			     "on_update = ignore\nkeep = 90d\nafter =\n",
 		&config, &notes);
 	assert_int_equal(notes.count, 0);
 	config_notes_release(&notes);

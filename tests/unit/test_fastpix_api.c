@@ -126,6 +126,33 @@ static void reads_what_came_of_asking(void **state)
 	}
 }
 
+static void reads_what_came_of_deleting(void **state)
+{
+	/* clang-format off */
+	static const struct { int status; const char *body; int class; const char *says; } rows[] = {
+		{ 200, "{\"success\":true}", ERR_NONE, "" },
+		{ 404, REFUSAL("404", "media workspace relation not found"), ERR_NOT_FOUND, "not found" },
+		{ 403, REFUSAL("403", "forbidden"), ERR_PERMANENT, "may not delete media" },
+		{ 401, REFUSAL("401", "unauthorized"), ERR_AUTH, "unauthorized" },
+		{ 422, REFUSAL("422", "in use"), ERR_PERMANENT, "in use" },
+		{ 500, REFUSAL("500", "oh"), ERR_TRANSIENT, "" },
+		{ 200, REFUSAL("409", "busy"), ERR_PERMANENT, "busy" },
+		{ 200, "", ERR_TRANSIENT, "" },
+	};
+	/* clang-format on */
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_response answer =
+			fixture_answer(rows[i].status, rows[i].body);
+		struct err err = { 0 };
+		assert_int_equal(platform_fastpix.delete_response(&answer, &err),
+			-rows[i].class);
+		assert_int_equal(err.class, rows[i].class);
+		if (!strstr(err.text, rows[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.text, rows[i].says);
+	}
+}
+
 /* What is there is named again: the setting is replaced as a whole. */
 static void knows_what_can_be_asked_for(void **state)
 {
@@ -755,6 +782,7 @@ int main(void)
 		cmocka_unit_test(asks_with_basic_credentials),
 		cmocka_unit_test(asks_for_the_mp4),
 		cmocka_unit_test(reads_what_came_of_asking),
+		cmocka_unit_test(reads_what_came_of_deleting),
 		cmocka_unit_test(knows_what_can_be_asked_for),
 		cmocka_unit_test(lists_by_page),
 		cmocka_unit_test(reads_a_whole_media),

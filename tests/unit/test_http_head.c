@@ -108,6 +108,18 @@ static void test_texts(void **state)
 	assert_string_equal(head_of("no colon at all").etag, "");
 }
 
+static void test_date(void **state)
+{
+	(void)state;
+	assert_int_equal(head_of("Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n").date_ns,
+		INT64_C(1795341600000000000));
+	assert_int_equal(head_of("date: Thu, 01 Jan 1970 00:00:00 GMT").date_ns, 0);
+	assert_int_equal(head_of("Date: tomorrow, I think").date_ns, 0);
+	assert_int_equal(head_of("Date:").date_ns, 0);
+	assert_int_equal(head_of("Date: Sun, 22 Nov 9999 10:00:00 GMT").date_ns, 0);
+	assert_int_equal(head_of("X-Date: Sun, 22 Nov 2026 10:00:00 GMT").date_ns, 0);
+}
+
 static void test_value(void **state)
 {
 	(void)state;
@@ -125,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_date),
 		cmocka_unit_test(test_value),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

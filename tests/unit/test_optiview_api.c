@@ -91,6 +91,34 @@ static void asks_with_the_bearer_secret(void **state)
 	}
 }
 
+static void reads_what_came_of_deleting(void **state)
+{
+#define DONE(data) "{\"status\":\"success\",\"data\":{" data "}}"
+	/* clang-format off */
+	static const struct { int status; const char *body; int class; const char *says; } rows[] = {
+		{ 200, DONE("\"itemsDeleted\":1,\"errors\":null"), ERR_NONE, "" },
+		{ 200, DONE("\"itemsDeleted\":1,\"errors\":[]"), ERR_NONE, "" },
+		{ 200, DONE("\"itemsDeleted\":0,\"errors\":[{\"id\":\"a\",\"error\":\"is processing\"}]"), ERR_PERMANENT, "is processing" },
+		{ 200, DONE("\"itemsDeleted\":0,\"errors\":[{}]"), ERR_PERMANENT, "no reason" },
+		{ 403, "{\"status\":\"fail\",\"data\":{\"message\":\"no\"}}", ERR_PERMANENT, "may not delete media" },
+		{ 401, "{\"status\":\"fail\",\"data\":{\"message\":\"no\"}}", ERR_AUTH, "" },
+		{ 404, "", ERR_NOT_FOUND, "" },
+		{ 503, "<html>", ERR_TRANSIENT, "" },
+	};
+	/* clang-format on */
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_response answer =
+			fixture_answer(rows[i].status, rows[i].body);
+		struct err err = { 0 };
+		assert_int_equal(platform_optiview.delete_response(&answer, &err),
+			-rows[i].class);
+		assert_int_equal(err.class, rows[i].class);
+		if (!strstr(err.text, rows[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.text, rows[i].says);
+	}
+}
+
 /* optiview.md §8.5: the defaults would hide failures and deletions. */
 static void lists_every_status(void **state)
 {
@@ -525,6 +553,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_with_the_bearer_secret),
+		cmocka_unit_test(reads_what_came_of_deleting),
 		cmocka_unit_test(lists_every_status),
 		cmocka_unit_test(reads_a_whole_asset),
 		cmocka_unit_test(keeps_no_signed_link),

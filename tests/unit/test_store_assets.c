@@ -213,7 +213,8 @@ static void commands_are_told_in_the_story(void **state)
 	assert_int_equal(asset->first_seen_ns, T0);
 	assert_true(asset->held);
 	asset_free(asset);
-	assert_int_equal(ask(f, "SELECT count(*) FROM story WHERE kind='command'"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM ledger WHERE kind='command'"), 2);
+	assert_int_equal(ask(f, "SELECT count(*) FROM story"), 0);
 	assert_int_equal(stats_of(f, "w", 0).assets[ASSET_QUEUED], 1);
 	assert_int_equal(stats_of(f, "w", 0).assets[ASSET_ANNOUNCED], 0);
 }
@@ -515,13 +516,14 @@ static void a_summary_needs_no_files(void **state)
 }
 
 static void on_removals(
-	void *arg, const struct err *err, int64_t removed, int64_t archived)
+	void *arg, const struct err *err, const struct removal_counts *counts)
 {
 	struct answer *answer = arg;
 
 	on_stored(answer, err);
-	answer->a = removed;
-	answer->b = archived;
+	answer->a = counts->removed;
+	answer->b = counts->archived;
+	answer->count = (size_t)counts->retired;
 }
 
 static void removals_are_counted(void **state)
@@ -546,14 +548,23 @@ static void removals_are_counted(void **state)
 	assert_int_equal(answer.a, 1);
 	assert_int_equal(answer.b, 1);
 	assert_int_equal(stats_of(f, "w", T0).removed_since, 2);
+	/* What retention removes is counted apart. */
+	asset->retired = true;
+	asset->removed_ns = T0 + 4 * S;
+	save(f, asset, 0, NULL);
+	asset->retired = false;
+	store_removals(f->store, "w", T0 + 2 * S, on_removals, &answer);
+	fixture_wait(f, &answer, 2);
+	assert_int_equal(answer.a, 1);
+	assert_int_equal(answer.count, 1);
 	asset->state = ASSET_DELETED;
 	asset->tombstone = true;
 	save(f, asset, 0, NULL);
 	store_removals(f->store, "w", T0, on_removals, &answer);
-	fixture_wait(f, &answer, 2);
+	fixture_wait(f, &answer, 3);
 	assert_int_equal(answer.b, 0);
 	store_removals(f->store, "nobody", T0, on_removals, &answer);
-	fixture_wait(f, &answer, 3);
+	fixture_wait(f, &answer, 4);
 	assert_int_equal(answer.a, 0);
 	assert_int_equal(
 		ask(f, "SELECT count(*) FROM assets WHERE state='deleted'"), 1);
