@@ -28,3 +28,4 @@ libvodkeep_a_SOURCES += src/core/event.c src/core/event.h
 libvodkeep_a_SOURCES += src/core/record.c src/core/record.h
 libvodkeep_a_SOURCES += src/core/listing.c src/core/listing.h
 libvodkeep_a_SOURCES += src/core/rate.c src/core/rate.h
+libvodkeep_a_SOURCES += src/core/adoption.c src/core/adoption.h

@@ -224,6 +224,9 @@ int sqlite_part_names(
 	struct backend_conn *conn, struct name_list *list, struct err *err);
 int sqlite_load(
 	struct backend_conn *conn, int64_t row, struct asset **asset, struct err *err);
+/* *owner: the row that claims @path, 0 nobody. */
+int sqlite_path_owner(
+	struct backend_conn *conn, const char *path, int64_t *owner, struct err *err);
 int sqlite_claim_path(struct backend_conn *conn, int64_t row, const char *base,
 	const char *alternative, bool force, char **claimed, struct err *err);
 
@@ -263,6 +266,11 @@ int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
+
+/* ---- sqlite_adopt.c ---- */
+
+int sqlite_adopt(struct backend_conn *conn, struct adoption_order *order,
+	int64_t now_ns, enum adoption *outcome, struct err *err);
 
 /* ---- one file each: story, due, find, list, delivery_list, prune ---- */
 
