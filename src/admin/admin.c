@@ -56,6 +56,9 @@ static const struct route routes[] = {
 	{ "GET",  "/api/v1/verify",       admin_verify_show,  true },
 	{ "POST", "/api/v1/verify",       admin_verify,       false },
 	{ "POST", "/api/v1/verify/cancel", admin_verify_cancel, false },
+	{ "GET",  "/api/v1/import",       admin_import_show,  true },
+	{ "POST", "/api/v1/import",       admin_import,       false },
+	{ "POST", "/api/v1/import/cancel", admin_import_cancel, false },
 	{ "POST", "/api/v1/backup",       admin_backup,       false },
 };
 /* clang-format on */
@@ -234,6 +237,7 @@ void admin_detach(struct admin *admin)
 	admin->on.transfers = NULL;
 	admin->on.verifier = NULL;
 	admin->on.scrub = NULL;
+	admin->on.chores = NULL;
 }
 
 size_t admin_pending(const struct admin *admin)

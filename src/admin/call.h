@@ -99,6 +99,9 @@ void admin_resume(struct admin_call *call);
 void admin_verify_show(struct admin_call *call);
 void admin_verify(struct admin_call *call);
 void admin_verify_cancel(struct admin_call *call);
+void admin_import_show(struct admin_call *call);
+void admin_import(struct admin_call *call);
+void admin_import_cancel(struct admin_call *call);
 void admin_backup(struct admin_call *call);
 
 #endif

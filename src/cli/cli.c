@@ -59,6 +59,8 @@ static const struct cli_command commands[] = {
 	{ "reconcile", "[WORKSPACE] [--dry-run]", "compare the archive with the platform",   cmd_reconcile },
 	{ "verify",  "[ASSET...] [--sample N%] [--repair]",
 	                                          "compare files with what was archived",    cmd_verify },
+	{ "import",  "[--dry-run] [--sizes]",
+	                                          "adopt what lies in the archive already",  cmd_import },
 	{ "backup",  "FILE",                      "a consistent copy of the state",          cmd_backup },
 };
 /* clang-format on */
@@ -86,7 +88,7 @@ const struct cli_global *cli_globals(size_t *n)
 }
 
 /* Promised by the contract, not there yet. */
-static const char *const later[] = { "replay", "import", "refile" };
+static const char *const later[] = { "replay", "refile" };
 
 static void print_help(FILE *to)
 {

@@ -35,3 +35,7 @@ libvodkeep_a_SOURCES += src/flow/transfer_supply.c
 libvodkeep_a_SOURCES += src/flow/transfer_throttle.c
 libvodkeep_a_SOURCES += src/flow/transfer_turn.c
 libvodkeep_a_SOURCES += src/flow/transfer_worker.c
+libvodkeep_a_SOURCES += src/flow/idle.c src/flow/idle.h
+libvodkeep_a_SOURCES += src/flow/chore.c src/flow/chore.h src/flow/chores.c src/flow/chores.h
+libvodkeep_a_SOURCES += src/flow/import.c src/flow/import_files.c src/flow/import.h src/flow/import_parts.h
+libvodkeep_a_SOURCES += src/flow/first_import.c src/flow/first_import.h

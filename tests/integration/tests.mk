@@ -48,6 +48,7 @@ integration_files = \
 	tests/integration/test_flood.py \
 	tests/integration/test_guides.py \
 	tests/integration/test_hosts.py \
+	tests/integration/test_import.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
 	tests/integration/test_prometheus.py \

@@ -1,0 +1,172 @@
+/*
+ * Chores of the agent: have it begin one, follow it, and print what it tells.
+ */
+#include <config.h>
+
+#include "cli/cli.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cli/client.h"
+#include "cli/follow.h"
+#include "cli/options.h"
+#include "cli/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A chore, as its command knows it. */
+struct chore {
+	const char *path; /* of the API */
+	const char *verb; /* "importing", while it goes on */
+	/* Append the last line, of a run that has ended. */
+	void (*sum_up)(const cJSON *run, struct buf *out);
+	/* What the command ends with where nothing failed. */
+	int (*judge)(const cJSON *run);
+};
+
+static long long count(const cJSON *run, const char *kind)
+{
+	return (long long)json_int(run, kind, 0);
+}
+
+/* ---- the result ---- */
+
+static void print_items(const cJSON *run, struct buf *out)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach (item, json_at(run, "items")) {
+		const char *asset = json_text(item, "asset");
+		const char *path = json_text(item, "path");
+
+		buf_printf(out, "%-9s ", json_text(item, "kind"));
+		text_clean(out, path ? path : asset ? asset : "");
+		if (path && asset) {
+			buf_str(out, " (");
+			text_clean(out, asset);
+			buf_char(out, ')');
+		}
+		buf_str(out, ": ");
+		text_clean(out, json_text(item, "text"));
+		buf_char(out, '\n');
+	}
+	if (json_bool(run, "more", false))
+		buf_str(out, "… and more, which are only counted\n");
+}
+
+static int finish(const struct cli *cli, const struct chore *chore, const cJSON *run)
+{
+	const char *error = json_text(run, "error");
+	struct buf text;
+
+	if (cli->json) {
+		cli_print_json(run);
+		if (error)
+			fprintf(stderr, "vodkeep: %s\n", error);
+		return error ? CLI_FAILED : chore->judge(run);
+	}
+	buf_init(&text, CLI_TEXT_MAX);
+	if (cli->verbosity >= 0) {
+		print_items(run, &text);
+		chore->sum_up(run, &text);
+	}
+	cli_print(&text);
+	buf_release(&text);
+	return error ? cli_fail(cli, CLI_FAILED, "%s", error) : chore->judge(run);
+}
+
+/* ---- by way of the agent ---- */
+
+static void show_progress(const void *arg, const cJSON *run, struct buf *line)
+{
+	const struct chore *chore = arg;
+	char size[32];
+
+	buf_printf(line, "%s: %lld looked at", chore->verb, count(run, "seen"));
+	if (json_int(run, "bytes", 0)) {
+		text_size(json_int(run, "bytes", 0), size);
+		buf_printf(line, ", %s", size);
+	}
+}
+
+static int run_chore(
+	const struct cli *cli, const struct chore *chore, const cJSON *body)
+{
+	struct follow follow = {
+		.cli = cli,
+		.path = chore->path,
+		.progress = show_progress,
+		.arg = chore,
+	};
+	struct err err = { 0 };
+	cJSON *run = NULL;
+	int rc = client_open(&follow.client, cli);
+
+	if (rc != CLI_OK)
+		return rc;
+	/* One that goes on, such as that of the first start, is waited for. */
+	rc = client_get(follow.client, chore->path, &run, &err);
+	if (rc == CLI_OK)
+		rc = follow_run(&follow, &run, &err);
+	if (rc == CLI_OK) {
+		cJSON_Delete(run);
+		run = NULL;
+		rc = client_post(follow.client, chore->path, body, &run, &err);
+	}
+	if (rc == CLI_OK)
+		rc = follow_run(&follow, &run, &err);
+	rc = rc == CLI_OK ? finish(cli, chore, run) : cli_fail(cli, rc, "%s", err.text);
+	cJSON_Delete(run);
+	client_close(follow.client);
+	return rc;
+}
+
+/* ---- import ---- */
+
+static void sum_up_import(const cJSON *run, struct buf *out)
+{
+	bool dry = json_bool(run, "dry_run", false);
+
+	buf_printf(out,
+		"%lld assets %sadopted, %lld known already; of their files %lld missing, "
+		"%lld damaged; %lld sidecars doubtful, %lld files foreign\n",
+		count(run, "adopted"), dry ? "would be " : "", count(run, "known"),
+		count(run, "missing"), count(run, "damaged"), count(run, "doubtful"),
+		count(run, "foreign"));
+}
+
+static int judge_import(const cJSON *run)
+{
+	return count(run, "missing") || count(run, "damaged") ? CLI_DIFFERENT : CLI_OK;
+}
+
+int cmd_import(struct cli *cli, int argc, char **argv)
+{
+	static const struct chore import = {
+		.path = "/api/v1/import",
+		.verb = "importing",
+		.sum_up = sum_up_import,
+		.judge = judge_import,
+	};
+	int dry_run = 0, sizes = 0, rc;
+	const struct option_spec specs[] = {
+		{ "--dry-run", NULL, &dry_run },
+		{ "--sizes", NULL, &sizes },
+	};
+	struct err err = { 0 };
+	cJSON *body;
+
+	if (options_take(&argc, argv, specs, 2, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc > 1)
+		return cli_usage(cli, "%s is one word too many", argv[1]);
+	body = cJSON_CreateObject();
+	json_add_bool(body, "dry_run", dry_run > 0);
+	json_add_bool(body, "sizes", sizes > 0);
+	rc = run_chore(cli, &import, body);
+	cJSON_Delete(body);
+	return rc;
+}
