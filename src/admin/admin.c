@@ -59,6 +59,9 @@ static const struct route routes[] = {
 	{ "GET",  "/api/v1/import",       admin_import_show,  true },
 	{ "POST", "/api/v1/import",       admin_import,       false },
 	{ "POST", "/api/v1/import/cancel", admin_import_cancel, false },
+	{ "GET",  "/api/v1/refile",       admin_refile_show,  true },
+	{ "POST", "/api/v1/refile",       admin_refile,       false },
+	{ "POST", "/api/v1/refile/cancel", admin_refile_cancel, false },
 	{ "POST", "/api/v1/backup",       admin_backup,       false },
 };
 /* clang-format on */

@@ -98,3 +98,22 @@ void admin_import_cancel(struct admin_call *call)
 {
 	cancel(call, CHORE_IMPORT);
 }
+
+void admin_refile_show(struct admin_call *call)
+{
+	show(call, CHORE_REFILE);
+}
+
+void admin_refile(struct admin_call *call)
+{
+	const struct chore_order order = {
+		.dry_run = json_bool(call->body, "dry_run", false),
+	};
+
+	begin(call, CHORE_REFILE, &order);
+}
+
+void admin_refile_cancel(struct admin_call *call)
+{
+	cancel(call, CHORE_REFILE);
+}

@@ -102,6 +102,9 @@ void admin_verify_cancel(struct admin_call *call);
 void admin_import_show(struct admin_call *call);
 void admin_import(struct admin_call *call);
 void admin_import_cancel(struct admin_call *call);
+void admin_refile_show(struct admin_call *call);
+void admin_refile(struct admin_call *call);
+void admin_refile_cancel(struct admin_call *call);
 void admin_backup(struct admin_call *call);
 
 #endif

@@ -61,6 +61,7 @@ static const struct cli_command commands[] = {
 	                                          "compare files with what was archived",    cmd_verify },
 	{ "import",  "[--dry-run] [--sizes]",
 	                                          "adopt what lies in the archive already",  cmd_import },
+	{ "refile",  "[--dry-run]",               "move assets to where the rules put them", cmd_refile },
 	{ "backup",  "FILE",                      "a consistent copy of the state",          cmd_backup },
 };
 /* clang-format on */
@@ -88,7 +89,7 @@ const struct cli_global *cli_globals(size_t *n)
 }
 
 /* Promised by the contract, not there yet. */
-static const char *const later[] = { "replay", "refile" };
+static const char *const later[] = { "replay" };
 
 static void print_help(FILE *to)
 {

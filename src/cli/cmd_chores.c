@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DRY_RUN   "--dry-run"
+#define FLAGS_MAX 2
+
 /* A chore, as its command knows it. */
 struct chore {
 	const char *path; /* of the API */
@@ -143,6 +146,32 @@ static int judge_import(const cJSON *run)
 	return count(run, "missing") || count(run, "damaged") ? CLI_DIFFERENT : CLI_OK;
 }
 
+/* A command of flags alone: each is a member of the request. */
+static int run_flags(struct cli *cli, const struct chore *chore, int argc, char **argv,
+	const char *const *names, size_t n)
+{
+	struct option_spec specs[FLAGS_MAX] = { { NULL, NULL, NULL } };
+	int given[FLAGS_MAX] = { 0 }, rc;
+	struct err err = { 0 };
+	cJSON *body;
+
+	for (size_t i = 0; i < n; i++)
+		specs[i] = (struct option_spec){ names[i], NULL, &given[i] };
+	if (options_take(&argc, argv, specs, n, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc > 1)
+		return cli_usage(cli, "%s is one word too many", argv[1]);
+	body = cJSON_CreateObject();
+	for (size_t i = 0; i < n; i++)
+		if (given[i])
+			json_add_bool(body,
+				strcmp(names[i], DRY_RUN) ? names[i] + 2 : "dry_run",
+				true);
+	rc = run_chore(cli, chore, body);
+	cJSON_Delete(body);
+	return rc;
+}
+
 int cmd_import(struct cli *cli, int argc, char **argv)
 {
 	static const struct chore import = {
@@ -151,22 +180,35 @@ int cmd_import(struct cli *cli, int argc, char **argv)
 		.sum_up = sum_up_import,
 		.judge = judge_import,
 	};
-	int dry_run = 0, sizes = 0, rc;
-	const struct option_spec specs[] = {
-		{ "--dry-run", NULL, &dry_run },
-		{ "--sizes", NULL, &sizes },
-	};
-	struct err err = { 0 };
-	cJSON *body;
+	static const char *const flags[] = { DRY_RUN, "--sizes" };
 
-	if (options_take(&argc, argv, specs, 2, false, &err) < 0)
-		return cli_usage(cli, "%s", err.text);
-	if (argc > 1)
-		return cli_usage(cli, "%s is one word too many", argv[1]);
-	body = cJSON_CreateObject();
-	json_add_bool(body, "dry_run", dry_run > 0);
-	json_add_bool(body, "sizes", sizes > 0);
-	rc = run_chore(cli, &import, body);
-	cJSON_Delete(body);
-	return rc;
+	return run_flags(cli, &import, argc, argv, flags, 2);
+}
+
+/* ---- refile ---- */
+
+static void sum_up_refile(const cJSON *run, struct buf *out)
+{
+	buf_printf(out, "%lld assets %s, %lld are in place, %lld wait, %lld failed\n",
+		count(run, "moved"),
+		json_bool(run, "dry_run", false) ? "would be moved" : "moved",
+		count(run, "in_place"), count(run, "waiting"), count(run, "failed"));
+}
+
+static int judge_refile(const cJSON *run)
+{
+	return count(run, "failed") ? CLI_FAILED : CLI_OK;
+}
+
+int cmd_refile(struct cli *cli, int argc, char **argv)
+{
+	static const struct chore refile = {
+		.path = "/api/v1/refile",
+		.verb = "refiling",
+		.sum_up = sum_up_refile,
+		.judge = judge_refile,
+	};
+	static const char *const flags[] = { DRY_RUN };
+
+	return run_flags(cli, &refile, argc, argv, flags, 1);
 }

@@ -50,6 +50,7 @@ static const char *const wish_names[WISH_COUNT] = {
 	[WISH_REMOVE] = "remove",
 	[WISH_RETRY] = "retry",
 	[WISH_CONFIRM] = "confirm",
+	[WISH_REFILE] = "refile",
 };
 
 const char *asset_state_name(enum asset_state state)
@@ -127,6 +128,7 @@ void asset_free(struct asset *asset)
 	free(asset->platform_data);
 	free(asset->rule);
 	free(asset->base_path);
+	free(asset->path_template);
 	free(asset->waits_for);
 	free(asset->mp4_refused);
 	for (size_t i = 0; i < asset->n_files; i++)
@@ -348,6 +350,8 @@ bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns)
 	if (!asset->first_seen_ns)
 		asset->first_seen_ns = now_ns;
 	if (weaker && (asset->wish == WISH_FETCH || asset->wish == WISH_REMOVE))
+		wish = asset->wish;
+	if (wish == WISH_REFILE && asset->wish != WISH_NONE)
 		wish = asset->wish;
 	asset->wish = wish;
 	make_due(asset, now_ns);

@@ -49,6 +49,7 @@ enum asset_wish {
 	WISH_REMOVE,  /* remove the local copy; it stays away until fetch */
 	WISH_RETRY,   /* again at once, with a fresh count of attempts */
 	WISH_CONFIRM, /* a held deletion may go ahead */
+	WISH_REFILE,  /* to where today's rules want it; gives way to all others */
 	WISH_COUNT
 };
 
@@ -111,6 +112,8 @@ struct asset {
 	char *platform_data;   /* redacted JSON of the last good answer, or NULL */
 	char *rule;            /* name of the rule that decided, "" the built-in one */
 	char *base_path;       /* claimed path without extension, or NULL */
+	char *path_template;   /* what base_path was made by; NULL: nothing known, it
+				* stays */
 	bool tombstone;        /* removed by a person or the platform: stays away */
 	bool by_person;        /* the tombstone is from `rm`: only fetch lifts it */
 	int64_t answered_deleted_ns; /* the deleted event time that has been dealt with;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/import.h"
+#include "flow/refile.h"
 #include <stdlib.h>
 
 struct chores {
@@ -29,6 +30,7 @@ const struct chore_type *chore_type(enum chore chore)
 {
 	static const struct chore_type *const types[CHORES] = {
 		[CHORE_IMPORT] = &import_chore,
+		[CHORE_REFILE] = &refile_chore,
 	};
 
 	return types[chore];

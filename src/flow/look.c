@@ -376,6 +376,7 @@ static void grant_wish(struct look *look)
 		break;
 	case WISH_NONE:
 	case WISH_REMOVE:
+	case WISH_REFILE:
 	case WISH_COUNT:
 		break;
 	}
@@ -407,6 +408,8 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	asset_move(asset, ASSET_FETCHING);
 	if (look->stopping) {
 		look_parked(look);
+	} else if (asset->wish == WISH_REFILE && asset->n_files) {
+		look_refile(look);
 	} else if (!guard_well(look->env->guard) && !removal_pending(asset, false, 0)) {
 		wait_for_room(look); /* without asking the platform in vain */
 	} else if (!plan_needs_record(asset)) {

@@ -82,6 +82,7 @@ static void put_standing(struct query *query, const struct asset *asset)
 	query_text(query, asset->rule);
 	query_int(query, asset->mp4_asked_ns);
 	query_text(query, asset->mp4_refused);
+	query_text(query, asset->path_template);
 	query_int(query, asset_bytes(asset));
 	query_int(query, (int64_t)asset->n_files);
 	query_text(query, file ? file->path : NULL);
@@ -97,8 +98,8 @@ static int write_standing(struct backend_conn *conn, const struct asset *asset,
 		" answered_changed_ns=?, answered_deleted_ns=?, contradicted=?,"
 		" attempts=?, trouble_ns=?,"
 		" looked_ns=?, mark=?, archived_ns=?, removed_ns=?, reason=?,"
-		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?, bytes=?,"
-		" files=?, path=?, due_ns=?, wish=?, waits_for=?, updated_ns=?,"
+		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?,"
+		" path_template=?, bytes=?, files=?, path=?, due_ns=?, wish=?, waits_for=?, updated_ns=?,"
 		" base_path = CASE WHEN ? THEN base_path END WHERE row=?");
 
 	put_standing(&query, asset);
