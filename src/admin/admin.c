@@ -62,6 +62,9 @@ static const struct route routes[] = {
 	{ "GET",  "/api/v1/refile",       admin_refile_show,  true },
 	{ "POST", "/api/v1/refile",       admin_refile,       false },
 	{ "POST", "/api/v1/refile/cancel", admin_refile_cancel, false },
+	{ "GET",  "/api/v1/replay",       admin_replay_show,  true },
+	{ "POST", "/api/v1/replay",       admin_replay,       false },
+	{ "POST", "/api/v1/replay/cancel", admin_replay_cancel, false },
 	{ "POST", "/api/v1/backup",       admin_backup,       false },
 };
 /* clang-format on */

@@ -117,3 +117,39 @@ void admin_refile_cancel(struct admin_call *call)
 {
 	cancel(call, CHORE_REFILE);
 }
+
+void admin_replay_show(struct admin_call *call)
+{
+	show(call, CHORE_REPLAY);
+}
+
+void admin_replay(struct admin_call *call)
+{
+	const char *workspace = json_text(call->body, "workspace");
+	const char *since = json_text(call->body, "since");
+	struct chore_order order = {
+		.dry_run = json_bool(call->body, "dry_run", false),
+	};
+	char *name;
+	struct err err = { 0 };
+
+	if (workspace && !config_workspace(call_config(call), workspace)) {
+		call_fail(call, 400, "there is no workspace %s", workspace);
+		return;
+	}
+	if (since &&
+		time_parse_since(since, call_now_ns(call), &order.since_ns, &err) < 0) {
+		err_wrap(&err, "since");
+		call_fail_err(call, &err);
+		return;
+	}
+	name = mem_strdup(workspace);
+	order.workspace = name;
+	begin(call, CHORE_REPLAY, &order);
+	free(name);
+}
+
+void admin_replay_cancel(struct admin_call *call)
+{
+	cancel(call, CHORE_REPLAY);
+}

@@ -105,6 +105,9 @@ void admin_import_cancel(struct admin_call *call);
 void admin_refile_show(struct admin_call *call);
 void admin_refile(struct admin_call *call);
 void admin_refile_cancel(struct admin_call *call);
+void admin_replay_show(struct admin_call *call);
+void admin_replay(struct admin_call *call);
+void admin_replay_cancel(struct admin_call *call);
 void admin_backup(struct admin_call *call);
 
 #endif

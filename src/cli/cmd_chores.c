@@ -212,3 +212,59 @@ int cmd_refile(struct cli *cli, int argc, char **argv)
 
 	return run_flags(cli, &refile, argc, argv, flags, 1);
 }
+
+/* ---- replay ---- */
+
+static void sum_up_replay(const cJSON *run, struct buf *out)
+{
+	bool dry = json_bool(run, "dry_run", false);
+
+	buf_printf(out,
+		"%lld deliveries; of the assets they name %lld %s archived, %lld fetched "
+		"again, %lld deleted, %lld ignored; nothing to do for %lld\n",
+		count(run, "seen"), count(run, "archive"),
+		dry ? "would be" : "are to be", count(run, "again"),
+		count(run, "delete"), count(run, "ignore"), count(run, "nothing"));
+}
+
+static int judge_replay(const cJSON *run)
+{
+	(void)run;
+	return CLI_OK;
+}
+
+int cmd_replay(struct cli *cli, int argc, char **argv)
+{
+	static const struct chore replay = {
+		.path = "/api/v1/replay",
+		.verb = "replaying",
+		.sum_up = sum_up_replay,
+		.judge = judge_replay,
+	};
+	const char *since = NULL, *workspace = NULL;
+	int dry_run = 0, rc;
+	const struct option_spec specs[] = {
+		{ "--since", &since, NULL },
+		{ "--workspace", &workspace, NULL },
+		{ DRY_RUN, NULL, &dry_run },
+	};
+	struct err err = { 0 };
+	int64_t ns;
+	cJSON *body;
+
+	if (options_take(&argc, argv, specs, 3, false, &err) < 0)
+		return cli_usage(cli, "%s", err.text);
+	if (argc > 1)
+		return cli_usage(cli, "%s is one word too many", argv[1]);
+	if (since && time_parse_since(since, clock_system.wall_ns(), &ns, &err) < 0)
+		return cli_usage(cli, "--since: %s", err.text);
+	body = cJSON_CreateObject();
+	if (since)
+		json_add_text(body, "since", since);
+	if (workspace)
+		json_add_text(body, "workspace", workspace);
+	json_add_bool(body, "dry_run", dry_run > 0);
+	rc = run_chore(cli, &replay, body);
+	cJSON_Delete(body);
+	return rc;
+}

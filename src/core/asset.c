@@ -50,6 +50,7 @@ static const char *const wish_names[WISH_COUNT] = {
 	[WISH_REMOVE] = "remove",
 	[WISH_RETRY] = "retry",
 	[WISH_CONFIRM] = "confirm",
+	[WISH_REPLAY] = "replay",
 	[WISH_REFILE] = "refile",
 };
 
@@ -345,7 +346,7 @@ bool asset_apply_event(struct asset *asset, const struct event *event, int64_t n
 
 bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns)
 {
-	bool weaker = wish == WISH_RETRY || wish == WISH_CONFIRM;
+	bool weaker = wish == WISH_RETRY || wish == WISH_CONFIRM || wish == WISH_REPLAY;
 
 	if (!asset->first_seen_ns)
 		asset->first_seen_ns = now_ns;

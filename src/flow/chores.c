@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "flow/import.h"
 #include "flow/refile.h"
+#include "flow/replay.h"
 #include <stdlib.h>
 
 struct chores {
@@ -31,6 +32,7 @@ const struct chore_type *chore_type(enum chore chore)
 	static const struct chore_type *const types[CHORES] = {
 		[CHORE_IMPORT] = &import_chore,
 		[CHORE_REFILE] = &refile_chore,
+		[CHORE_REPLAY] = &replay_chore,
 	};
 
 	return types[chore];

@@ -68,7 +68,7 @@ static void name_subtitles(
 	const struct platform *platform = platform_of(ws->platform);
 	struct record record;
 
-	if (!data || !platform->data_sources)
+	if (!data)
 		return;
 	record_init(&record);
 	platform->data_sources(ws, data, &record);

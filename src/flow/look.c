@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "core/removal.h"
+#include "core/replay.h"
 #include "core/rule.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -370,6 +371,13 @@ static void grant_wish(struct look *look)
 		ask_anew(asset);
 		asset->attempts = 0;
 		asset->trouble_ns = 0;
+		break;
+	case WISH_REPLAY:
+		ask_anew(asset);
+		asset->attempts = 0;
+		asset->trouble_ns = 0;
+		if (replay_is_deletion(asset))
+			asset->answered_deleted_ns = 0;
 		break;
 	case WISH_CONFIRM:
 		look->confirmed = true;

@@ -40,3 +40,4 @@ libvodkeep_a_SOURCES += src/flow/chore.c src/flow/chore.h src/flow/chores.c src/
 libvodkeep_a_SOURCES += src/flow/import.c src/flow/import_files.c src/flow/import.h src/flow/import_parts.h
 libvodkeep_a_SOURCES += src/flow/first_import.c src/flow/first_import.h
 libvodkeep_a_SOURCES += src/flow/refile.c src/flow/refile.h
+libvodkeep_a_SOURCES += src/flow/replay.c src/flow/replay.h

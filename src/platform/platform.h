@@ -98,8 +98,8 @@ struct platform {
 	 * details_response(). */
 	int (*ask_response)(
 		const struct http_response *answer, bool *had, struct err *err);
-	/* The sources in the platform data of a record; NULL where they tell nothing
-	 * that names of files do not. @record is initialised. */
+	/* Add the sources that the platform data of an earlier record tells of: their
+	 * keys and forms, while their links are gone. @record is initialised. */
 	void (*data_sources)(const struct workspace_config *ws, const cJSON *data,
 		struct record *record);
 	/* DELETE one asset at the platform (delete_remote). */

@@ -101,8 +101,7 @@ def test_a_delivery_waits_for_the_first_import(agent: Agent, twin: Twin) -> None
     agent.start()
     agent.ready_event(*media)
     agent.archived(*media)
-    wait_until(lambda: all(not asset["due"] for asset in agent.assets().values()), 10,
-               "nothing to be due", agent.assets)
+    agent.settle()
     assert downloads(twin) == loaded and agent.tree() == files
 
 

@@ -11,31 +11,19 @@ from twin import Twin
 OTHER = "{workspace}/by-title/{title|id}"
 
 
-def new_rule(agent: Agent, **values: Any) -> None:
-    agent.config.set("rule all", **values)
-    before = agent.log_text().count("configuration")
-    agent.reload()
-    wait_until(lambda: agent.log_text().count("configuration") > before, 10, "the reload")
-
-
 def items(run: dict[str, Any], kind: str) -> dict[str, str]:
     return {item["path"]: item["text"] for item in run["items"] if item["kind"] == kind}
-
-
-def settled(agent: Agent) -> None:
-    wait_until(lambda: not any(asset["due"] for asset in agent.assets().values()), 15,
-               "nothing to be due")
 
 
 def test_another_rule_alone_moves_nothing(agent: Agent, twin: Twin) -> None:
     media = [twin.add_fastpix("One"), twin.add_optiview(name="Two")]
     agent.archive_now(*media)
     before = agent.tree()
-    new_rule(agent, path=OTHER)
+    agent.new_rule(path=OTHER)
     twin.change(media[0], title="Renamed")
     agent.deliver(media[0], "video.media.updated")
     agent.cli("retry", agent.name(media[1]))
-    settled(agent)
+    agent.settle()
     assert agent.show(media[0])["title"] == "Renamed"
     after = agent.tree()
     assert {p.replace("Renamed", "One") for p in after} == before, "the old path follows the title"
@@ -48,7 +36,7 @@ def test_refile(agent: Agent, twin: Twin) -> None:
     media: list[tw.Media] = [twin.add_fastpix("Same", subtitles=("en",)), twin.add_fastpix("Same"),
                              twin.add_optiview(name="Other", thumbnails=2)]
     agent.archive_now(*media)
-    new_rule(agent, path=OTHER)
+    agent.new_rule(path=OTHER)
     before = agent.tree()
     requests = len(twin.log.find())
     dry = agent.cli("refile", "--dry-run", json=True).json
@@ -63,7 +51,7 @@ def test_refile(agent: Agent, twin: Twin) -> None:
     moved = {text for text in items(run, "moved").values()}
     assert "to stage/by-title/Other" in moved and "to production/by-title/Same" in moved
     assert any(text.startswith("to production/by-title/Same~") for text in moved)
-    settled(agent)
+    agent.settle()
     assert len(agent.tree()) == len(before)
     assert all("by-title" in path for path in agent.tree() | agent.folders()
                if "/" in path), "no empty folder is left"
@@ -86,10 +74,10 @@ def test_what_the_platform_has_no_more_is_moved_too(idle_agent: Agent, twin: Twi
     agent.archive_now(media)
     twin.delete(media)
     agent.deleted_event(media)
-    settled(agent)
-    new_rule(agent, path=OTHER)
+    agent.settle()
+    agent.new_rule(path=OTHER)
     assert agent.cli("refile", json=True).json["moved"] == 1
-    settled(agent)
+    agent.settle()
     assert agent.state_of(media) == "archived"
     assert agent.video(media) == agent.archive / "production/by-title/Kept.mp4"
 
@@ -97,12 +85,12 @@ def test_what_the_platform_has_no_more_is_moved_too(idle_agent: Agent, twin: Twi
 def test_a_file_in_the_way(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix("Goal")
     agent.archive_now(media)
-    new_rule(agent, path=OTHER)
+    agent.new_rule(path=OTHER)
     mine = agent.archive / "production" / "by-title" / "Goal.mp4"
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b"mine")
     agent.cli("refile")
-    settled(agent)
+    agent.settle()
     assert mine.read_bytes() == b"mine"
     assert agent.video(media).name == "Goal~%s.mp4" % media.id[:8]
     agent.cli("verify")
@@ -111,21 +99,21 @@ def test_a_file_in_the_way(agent: Agent, twin: Twin) -> None:
 def test_a_paused_workspace_is_refiled_later(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix("Goal")
     agent.archive_now(media)
-    new_rule(agent, path=OTHER)
+    agent.new_rule(path=OTHER)
     agent.cli("pause")
     run = agent.cli("refile", json=True).json
     assert run["waiting"] == 1 and run["moved"] == 0
     agent.restart()
     agent.cli("resume")
     wait_until(lambda: (agent.archive / "production/by-title/Goal.mp4").is_file(), 10, "the move")
-    settled(agent)
+    agent.settle()
     assert agent.state_of(media) == "archived"
 
 
 def test_it_gives_way_to_news(agent: Agent, twin: Twin) -> None:
     media, removed = twin.add_fastpix("Goal"), twin.add_fastpix("Gone")
     agent.archive_now(media, removed)
-    new_rule(agent, path=OTHER)
+    agent.new_rule(path=OTHER)
     agent.cli("pause")
     agent.cli("rm", agent.name(removed))
     agent.cli("refile")
@@ -139,7 +127,7 @@ def test_it_gives_way_to_news(agent: Agent, twin: Twin) -> None:
 def test_many_and_a_crash(agent: Agent, twin: Twin) -> None:
     media = [twin.add_fastpix("Clip %d" % n) for n in range(40)]
     agent.archive_now(*media)
-    new_rule(agent, path=OTHER)
+    agent.new_rule(path=OTHER)
     agent.cli("pause")
     agent.cli("refile", json=True)
     agent.cli("resume")
@@ -147,6 +135,6 @@ def test_many_and_a_crash(agent: Agent, twin: Twin) -> None:
     agent.kill9()
     agent.start()
     agent.cli("refile")
-    settled(agent)
+    agent.settle()
     assert sum("by-title" in path for path in agent.tree()) == len(agent.tree()) == 120
     agent.cli("verify")

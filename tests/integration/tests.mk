@@ -55,6 +55,7 @@ integration_files = \
 	tests/integration/test_receiving.py \
 	tests/integration/test_refile.py \
 	tests/integration/test_reload.py \
+	tests/integration/test_replay.py \
 	tests/integration/test_series.py \
 	tests/integration/test_stop.py \
 	tests/integration/test_transfer.py \
