@@ -36,11 +36,27 @@ static void add_duration(cJSON *object, int64_t ms)
 		ms < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)ms / 1000));
 }
 
+/* In an order of their own: in memory they stand as they came. */
+static int compare_files(const void *a, const void *b)
+{
+	const struct file *one = *(const struct file *const *)a;
+	const struct file *other = *(const struct file *const *)b;
+
+	if (one->role != other->role)
+		return one->role < other->role ? -1 : 1;
+	return strcmp(one->key, other->key);
+}
+
 static cJSON *files_of(const struct asset *asset)
 {
 	cJSON *files = checked(cJSON_CreateArray());
+	const struct file **sorted = mem_array(asset->n_files + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < asset->n_files; i++)
+		sorted[i] = &asset->files[i];
+	qsort(sorted, asset->n_files, sizeof(*sorted), compare_files);
 	for (size_t i = 0; i < asset->n_files; i++) {
-		const struct file *file = &asset->files[i];
+		const struct file *file = sorted[i];
 		if (file->role == ROLE_METADATA)
 			continue;
 		cJSON *object = checked(cJSON_CreateObject());
@@ -57,6 +73,7 @@ static cJSON *files_of(const struct asset *asset)
 		json_add_text(object, "source_host", file->source_host);
 		cJSON_AddItemToArray(files, object);
 	}
+	free(sorted);
 	return files;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,21 +22,31 @@ static char *copy_of(const cJSON *object, const char *name)
 	return mem_strdup(json_text(object, name));
 }
 
+/* UTF-8 without control characters: what vodkeep's names are made of. */
+static bool is_clean(const char *text)
+{
+	size_t len = strlen(text), n;
+
+	for (; len; text += n, len -= n) {
+		n = utf8_sequence(text, len, NULL);
+		if (n == 0 || iscntrl((unsigned char)*text))
+			return false;
+	}
+	return true;
+}
+
 /* ---- where the files are ---- */
 
-/* Components that lead nowhere else, of characters that can be shown. */
+/* Components that lead nowhere else. */
 static bool is_plain(const char *path)
 {
-	if (!*path || strlen(path) > PATH_LEN)
+	if (!*path || strlen(path) > PATH_LEN || !is_clean(path))
 		return false;
 	while (true) {
 		size_t len = strcspn(path, "/");
 
 		if (len == 0 || path[0] == '.')
 			return false;
-		for (size_t i = 0; i < len; i++)
-			if (iscntrl((unsigned char)path[i]))
-				return false;
 		if (!path[len])
 			return true;
 		path += len + 1;
@@ -100,12 +111,8 @@ static char *key_of(
 
 static bool key_ok(const char *key)
 {
-	size_t len = strlen(key);
-
-	for (size_t i = 0; i < len; i++)
-		if (key[i] == '/' || iscntrl((unsigned char)key[i]))
-			return false;
-	return len > 0 && len <= KEY_LEN && strcmp(key, "metadata") != 0;
+	return *key && strlen(key) <= KEY_LEN && is_clean(key) && !strchr(key, '/') &&
+	       strcmp(key, "metadata") != 0;
 }
 
 /* ---- files ---- */
