@@ -95,8 +95,9 @@ int archive_read(const struct archive *archive, const char *rel, struct buf *out
 	struct err *err);
 
 /* Compare the file at @rel with what was archived there (@sha256 NULL: its size alone),
- * for as long as *stop (any thread may set it) is false. What is wrong with it goes to @what (without the path,
- * of @size bytes). An error is what keeps that from being known: ERR_CANCELLED by
+ * for as long as *stop (any thread may set it) is false. What is wrong with it goes to
+ * @what (without the path, of @size bytes). An error is what keeps that from being
+ * known: ERR_CANCELLED by
  * @stop, else the file cannot be read. */
 enum archive_verdict {
 	ARCHIVE_SOUND,

@@ -259,6 +259,9 @@ static void make_due(struct asset *asset, int64_t now_ns)
 {
 	asset->due_ns = now_ns;
 	asset->seq++;
+	/* Its look asks nobody, and would pass for the one that is due now. */
+	if (asset->wish == WISH_REFILE)
+		asset->wish = WISH_NONE;
 	if (asset->state == ASSET_ANNOUNCED)
 		asset_move(asset, ASSET_QUEUED);
 }
@@ -352,10 +355,10 @@ bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns)
 		asset->first_seen_ns = now_ns;
 	if (weaker && (asset->wish == WISH_FETCH || asset->wish == WISH_REMOVE))
 		wish = asset->wish;
-	if (wish == WISH_REFILE && asset->wish != WISH_NONE)
-		wish = asset->wish;
-	asset->wish = wish;
+	if (wish == WISH_REFILE && asset->due_ns)
+		return false;
 	make_due(asset, now_ns);
+	asset->wish = wish;
 	return true;
 }
 

@@ -50,7 +50,7 @@ enum asset_wish {
 	WISH_RETRY,   /* again at once, with a fresh count of attempts */
 	WISH_CONFIRM, /* a held deletion may go ahead */
 	WISH_REPLAY,  /* what its events said is judged anew; else as RETRY */
-	WISH_REFILE,  /* to where today's rules want it; gives way to all others */
+	WISH_REFILE, /* to where today's rules want it; of what rests, until any news */
 	WISH_COUNT
 };
 

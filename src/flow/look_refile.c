@@ -1,6 +1,6 @@
 /*
  * Refiling: a look that asks nobody, for media whose platform has it no more is moved
- * as well. It ends due at once, as news that came with the wish cannot be told from it.
+ * as well. It is granted only to what rests (core/asset.h WISH_REFILE).
  */
 #include <config.h>
 
@@ -13,14 +13,14 @@ static void on_path(struct look *look);
 
 static void finish(struct look *look)
 {
-	if (look->stopping)
-		look_parked(look);
-	else if (look->trouble.class != ERR_NONE)
+	if (look->trouble.class != ERR_NONE) {
 		look_rest(look, &look->trouble);
-	else
-		look_settle(look, plan_rest_state(look->asset, look->before),
-			look_now_ns(), "%s",
-			look->asset->reason ? look->asset->reason : "");
+		return;
+	}
+	if (look->stopping) /* the wish stays, as beside news that came meanwhile */
+		look->asset->seq = -1;
+	look_settle(look, plan_rest_state(look->asset, look->before), 0, "%s",
+		look->asset->reason ? look->asset->reason : "");
 }
 
 static void on_sidecar(struct look *look)

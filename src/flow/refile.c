@@ -75,21 +75,34 @@ static void next_page(struct refile *refile);
 
 static void ask_again(struct refile *refile);
 
+static void give_up_waiting(struct refile *refile, struct mover *mover)
+{
+	chore_note(&refile->run, REFILE_WAITING, mover->asset, mover->asset->base_path,
+		"it will be moved to %s when its workspace is worked on", mover->to);
+	mover_clear(mover);
+}
+
 static void judge(struct mover *mover, const struct asset *now)
 {
 	struct refile *refile = mover->refile;
 	const struct asset *was = mover->asset;
 
-	if (now && now->wish == WISH_REFILE)
+	if (now && now->wish == WISH_REFILE) {
+		if (keeper_paused(refile->run.env->keeper, was->workspace))
+			give_up_waiting(refile, mover);
 		return;
+	}
 	if (now && now->base_path && strcmp(now->base_path, was->base_path) != 0) {
 		chore_note(&refile->run, REFILE_MOVED, was, was->base_path, "to %s",
 			now->base_path);
 		refile->moved_ms = clock_system.mono_ms();
+	} else if (now && now->due_ns) {
+		chore_note(&refile->run, REFILE_WAITING, was, was->base_path,
+			"something else is to be done about it first: refile again later");
 	} else if (now && now->n_files) {
 		chore_note(&refile->run, REFILE_FAILED, was, was->base_path,
 			"it is not moved to %s: %s; refile again later", mover->to,
-			now->reason ? now->reason : "another wish has come first");
+			now->reason ? now->reason : "news came first");
 	}
 	mover_clear(mover);
 }
@@ -125,13 +138,6 @@ static void on_timer(uv_timer_t *timer)
 		ask_again(refile);
 }
 
-static void give_up_waiting(struct refile *refile, struct mover *mover)
-{
-	chore_note(&refile->run, REFILE_WAITING, mover->asset, mover->asset->base_path,
-		"it will be moved to %s when its workspace is worked on", mover->to);
-	mover_clear(mover);
-}
-
 /* Until each wish of the page has been granted, or for as long as any is. */
 static void ask_again(struct refile *refile)
 {
@@ -160,8 +166,6 @@ static void on_wished(void *arg, const struct err *err)
 
 	if (err->class != ERR_NONE)
 		refile->run.err = *err;
-	else if (keeper_paused(refile->run.env->keeper, mover->asset->workspace))
-		give_up_waiting(refile, mover);
 	else
 		keeper_news(refile->run.env->keeper, mover->asset->workspace,
 			mover->row, false);

@@ -84,9 +84,9 @@ static void check(const struct row *row)
 {
 	struct asset *asset = asset_new("w", "a");
 	char name[] = "clips", key[] = "subtitle.x";
-	struct rule rule = { .name = name,
-		.action = row->action,
-		.on_delete = row->on_delete };
+	struct rule rule = {
+		.name = name, .action = row->action, .on_delete = row->on_delete
+	};
 	const struct source source = { .role = ROLE_SUBTITLE, .key = key };
 	struct plan_fetch fetch = { .source = &source };
 	struct plan plan = { .fetches = &fetch, .n_fetches = row->fetches };
