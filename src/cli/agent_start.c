@@ -196,6 +196,7 @@ static int open_archive(struct agent *agent, struct err *err)
 {
 	const char *dir = agent->settings->config->agent.archive_dir;
 	const char *known = store_meta(agent->store, "archive_id");
+	bool anew;
 	int r;
 
 	if (mkdir(dir, 0750) < 0 && errno != EEXIST && errno != EROFS)
@@ -209,11 +210,12 @@ static int open_archive(struct agent *agent, struct err *err)
 		return 0;
 	}
 	r = archive_marker_read(agent->archive, agent->archive_id, err);
-	if (r == -ERR_NOT_FOUND)
+	anew = r == -ERR_NOT_FOUND;
+	if (anew)
 		r = archive_marker_create(agent->archive, agent->archive_id, err);
 	if (r < 0)
 		return r;
-	first_import_want(&agent->first_import, agent->store);
+	first_import_want(&agent->first_import, agent->store, anew);
 	store_put_meta(
 		agent->store, "archive_id", agent->archive_id, on_meta_stored, NULL);
 	return 0;

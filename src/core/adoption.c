@@ -61,7 +61,8 @@ static void take_files(struct asset *known, struct asset *found)
 int64_t adoption_apply(
 	struct asset *known, struct asset *found, bool whole, int64_t now_ns)
 {
-	bool archived = has_main(found), news = known->due_ns > 0;
+	/* A rule may fetch no video: a sidecar is written when all is there. */
+	bool archived = whole || has_main(found), news = known->due_ns > 0;
 
 	if (!known->first_seen_ns)
 		known->first_seen_ns = found->archived_ns ? found->archived_ns : now_ns;
@@ -74,6 +75,7 @@ int64_t adoption_apply(
 	take_text(&known->platform_status, &found->platform_status);
 	take_text(&known->platform_data, &found->platform_data);
 	take_text(&known->rule, &found->rule);
+	mem_replace(&known->path_template, found->path_template);
 	take_files(known, found);
 	mem_replace(&known->reason, NULL);
 	mem_replace(&known->waits_for, NULL);

@@ -22,9 +22,10 @@ static void on_stored(void *arg, const struct err *err)
 			err->text);
 }
 
-void first_import_want(struct first_import *first, struct store *store)
+void first_import_want(struct first_import *first, struct store *store, bool anew)
 {
 	first->wanted = true;
+	first->anew = anew;
 	store_put_meta(store, META, "wanted", on_stored, NULL);
 }
 
@@ -65,6 +66,10 @@ void first_import_begin(
 	if (!first->wanted)
 		return;
 	keeper_hold(env->keeper, true);
+	if (!first->anew)
+		warnings_set(env->warnings, WARNING, NULL, false,
+			"the state is new, and what lies in the archive is being adopted: "
+			"nothing is downloaded or deleted until that is done");
 	chores_after(chores, CHORE_IMPORT, on_ended, first);
 	if (chores_begin(chores, CHORE_IMPORT, &order, &err) < 0)
 		warnings_set(env->warnings, WARNING, NULL, true,

@@ -12,11 +12,12 @@
 
 struct first_import { /* zeroed */
 	struct chore_env env;
-	bool wanted;
+	bool wanted, anew; /* anew: nothing has been in the archive before */
 };
 
-/* The state is new: remember durably that this has to be done. */
-void first_import_want(struct first_import *first, struct store *store);
+/* The state is new: remember durably that this has to be done. @anew: so is the
+ * archive, and nobody needs to be told. */
+void first_import_want(struct first_import *first, struct store *store, bool anew);
 /* Begin if it has to be done and has not been: the keeper is held until it is, which a
  * run of `import' settles as well. @env is copied; @first lives as long as @chores. */
 void first_import_begin(

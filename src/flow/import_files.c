@@ -9,6 +9,8 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/place.h"
+#include "core/rule.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +109,21 @@ static void add_sidecar(struct candidate *candidate, const struct buf *text)
 	file->downloaded_ns = asset->looked_ns;
 }
 
+/* A path that today's rule would give goes on following the facts; any other stays. */
+static void name_template(const struct import *import,
+	const struct workspace_config *ws, struct asset *asset)
+{
+	const char *template =
+		rule_choose(import->run.settings->config, ws->name, &asset->facts)
+			->path;
+	struct place place;
+
+	place_make(&place, asset, template, platform_of(ws->platform)->name);
+	if (place_fits(&place, asset->base_path))
+		asset->path_template = mem_strdup(template);
+	place_release(&place);
+}
+
 static int check_workspace(const struct import *import, const struct asset *asset,
 	const char *platform, struct err *err)
 {
@@ -167,6 +184,7 @@ static bool take_sidecar(struct import *import, const char *rel, size_t *bytes)
 		if (json)
 			json_parse(json, strlen(json), &data, NULL);
 		name_subtitles(ws, data, candidate->found);
+		name_template(import, ws, candidate->found);
 		cJSON_Delete(data);
 		add_sidecar(candidate, &text);
 	}

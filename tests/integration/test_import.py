@@ -85,6 +85,9 @@ def test_archive_and_platform_rebuild_everything(idle_agent: Agent, twin: Twin) 
         (path, data) for path, data in files.items() if gone.id not in path}
     assert not any(gone.id in path for path in agent.tree())
     agent.cli("verify")
+    twin.change(media[0], title="Renamed")
+    agent.deliver(media[0], "video.media.updated")
+    wait_until(lambda: "Renamed" in str(agent.video(media[0])), 10, "the path to follow")
     twin.delete(media[3])
     agent.deleted_event(media[3])
     agent.wait_state(media[3], "deleted")
@@ -124,6 +127,7 @@ def moved(agent: Agent, twin: Twin) -> tuple[Agent, list[tw.Media]]:
     agent.archive.mkdir()
     lose_state(agent)
     agent.start()
+    assert agent.cli("import", json=True).json["adopted"] == 0  # the first import is over
     copy_in(agent, old)
     return agent, media
 

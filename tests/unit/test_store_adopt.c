@@ -132,7 +132,22 @@ static void test_without_its_video_it_is_queued(void **state)
 	assert_int_equal(adopt_order(f, &order), ADOPTION_NEW);
 	struct asset *asset = loaded(f, row_of(f, "w/a"));
 	assert_int_equal(asset->state, ASSET_QUEUED);
+	assert_int_equal(asset->n_files, 1);
 	assert_true(asset->archived_ns == 0 && asset->due_ns > 0);
+	asset_free(asset);
+}
+
+/* A rule may fetch no video at all: whole is archived all the same. */
+static void test_whole_without_a_video_is_archived(void **state)
+{
+	struct fixture *f = *state;
+	struct asset *found = found_at("a", "w/a");
+
+	asset_drop_file(found, "video");
+	assert_int_equal(adopt(f, found, false), ADOPTION_NEW);
+	struct asset *asset = loaded(f, row_of(f, "w/a"));
+	assert_int_equal(asset->state, ASSET_ARCHIVED);
+	assert_true(asset->due_ns == 0);
 	asset_free(asset);
 }
 
@@ -203,6 +218,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_damaged_is_fetched_again, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_without_its_video_it_is_queued,
+			fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_whole_without_a_video_is_archived,
 			fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_worked_on_is_left_alone,
 			fixture_setup, fixture_teardown),
