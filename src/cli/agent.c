@@ -109,6 +109,7 @@ static void on_housekeeping(uv_timer_t *timer)
 	store_prune(agent->store, clock_system.wall_ns() - keep_ms * NS_PER_MS,
 		on_pruned, NULL);
 	start_purge(agent);
+	agent_watch(agent);
 }
 
 static void on_lag(uv_timer_t *timer)
@@ -209,12 +210,20 @@ static void on_chores_closed(void *arg)
 	http_client_close(agent->client, on_client_closed, agent);
 }
 
+/* What is told from now on stays in the store. */
+static void on_courier_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	chores_close(agent->chores, on_chores_closed, agent);
+}
+
 static void on_scrub_closed(void *arg)
 {
 	struct agent *agent = arg;
 
 	agent->scrub = NULL;
-	chores_close(agent->chores, on_chores_closed, agent);
+	courier_close(agent->courier, on_courier_closed, agent);
 }
 
 static void on_verifier_closed(void *arg)
@@ -322,6 +331,7 @@ static void agent_free(struct agent *agent)
 {
 	intake_close(agent->intake);
 	admin_free(agent->admin);
+	courier_free(agent->courier);
 	archive_close(agent->archive);
 	warnings_free(agent->warnings);
 	settings_unref(agent->settings);
@@ -361,6 +371,8 @@ int agent_run(const char *config_path, int verbosity)
 	start_timer(agent, &agent->watchdog, on_watchdog, systemd_watchdog_ms());
 	agent->servers_open = agent->n_receivers + 1 + (agent->admin_tcp != NULL);
 	announce(agent);
+	agent_watch_certificate(agent);
+	agent_watch_hooks(agent);
 	uv_run(&agent->loop, UV_RUN_DEFAULT);
 	assert(agent->closing == 0);
 	status = uv_loop_close(&agent->loop) == 0 ? 0 : 1;
