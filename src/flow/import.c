@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 static void next_batch(struct import *import);
+static void check_batch(struct import *import);
 static void check_next(struct import *import);
 
 static struct import *of_message(struct message *message)
@@ -33,6 +34,13 @@ static void answer(struct import *import, void (*then)(struct message *message))
 {
 	import->message.run = then;
 	mailbox_post(import->back, &import->message);
+}
+
+/* Of those that are waited for; the last one goes on with @then. */
+static void done_one(struct import *import, void (*then)(struct import *import))
+{
+	if (--import->waiting == 0)
+		then(import);
 }
 
 static void close_worker(struct import *import)
@@ -142,7 +150,7 @@ static void on_adopted(void *arg, const struct err *err, enum adoption outcome)
 	else if (outcome != ADOPTION_KNOWN)
 		chore_note(&import->run, IMPORT_DOUBTFUL, candidate->found,
 			candidate->rel, "%s", refusal(outcome));
-	check_next(import);
+	done_one(import, next_batch);
 }
 
 static void on_asked(void *arg, const struct err *err, enum adoption outcome)
@@ -158,8 +166,7 @@ static void on_asked(void *arg, const struct err *err, enum adoption outcome)
 	else if (outcome != ADOPTION_NEW)
 		chore_note(&import->run, IMPORT_DOUBTFUL, candidate->found,
 			candidate->rel, "%s", refusal(outcome));
-	if (--import->waiting == 0)
-		check_next(import);
+	done_one(import, check_batch);
 }
 
 /* ---- files ---- */
@@ -172,15 +179,15 @@ static void on_checked(struct message *message)
 	import->run.report->bytes += candidate->bytes;
 	if (import->trouble.class != ERR_NONE) {
 		import->run.err = import->trouble;
-		check_next(import);
 	} else if (import->run.order.dry_run) {
 		note_adopted(import, candidate);
-		check_next(import);
-	} else {
+	} else { /* while the next is being checked: the store gathers */
 		candidate->order.dry_run = false;
+		import->waiting++;
 		store_adopt(import->run.env->store, &candidate->order, on_adopted,
 			candidate);
 	}
+	check_next(import);
 }
 
 static void check(struct message *message)
@@ -202,7 +209,13 @@ static void check_next(struct import *import)
 			return;
 		}
 	}
-	next_batch(import);
+	done_one(import, next_batch);
+}
+
+static void check_batch(struct import *import)
+{
+	import->waiting = 1; /* the checks */
+	check_next(import);
 }
 
 /* ---- the walk ---- */
@@ -229,8 +242,7 @@ static void on_scanned(struct message *message)
 		store_adopt(
 			import->run.env->store, &candidate->order, on_asked, candidate);
 	}
-	if (--import->waiting == 0)
-		check_next(import);
+	done_one(import, check_batch);
 }
 
 static void scan(struct message *message)

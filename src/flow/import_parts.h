@@ -8,7 +8,7 @@
 #include "flow/verify.h"
 #include "io/worker.h"
 
-#define IMPORT_BATCH       32
+#define IMPORT_BATCH       256
 #define IMPORT_BATCH_BYTES (8u << 20) /* of sidecars */
 
 /* What is wrong with one file. */
