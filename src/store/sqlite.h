@@ -279,6 +279,10 @@ int sqlite_damage_count(
 	struct backend_conn *conn, int64_t workspace, int64_t *count, struct err *err);
 int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
+/* The same of one path, from indexes alone: by the base path with a suffix and an
+ * extension behind it, "a/b" of "a/b.en.vtt". @claimed is only ever set. */
+int sqlite_claimed_by_name(
+	struct backend_conn *conn, const char *path, bool *claimed, struct err *err);
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
 

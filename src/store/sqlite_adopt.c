@@ -29,21 +29,13 @@ static int load_known(struct backend_conn *conn, const struct tally *tally,
 static int is_taken(struct backend_conn *conn, const struct asset *known,
 	const struct asset *found, bool *taken, struct err *err)
 {
-	char **paths;
-	bool *claimed;
+	int rc = 0;
 
 	*taken = false;
 	if (known && known->base_path && !strcmp(known->base_path, found->base_path))
 		return 0;
-	paths = mem_array(found->n_files + 1, sizeof(*paths));
-	claimed = mem_array(found->n_files + 1, sizeof(*claimed));
-	for (size_t i = 0; i < found->n_files; i++)
-		paths[i] = found->files[i].path;
-	int rc = sqlite_claimed(conn, paths, found->n_files, claimed, err);
-	for (size_t i = 0; i < found->n_files; i++)
-		*taken |= claimed[i];
-	free(paths);
-	free(claimed);
+	for (size_t i = 0; !rc && i < found->n_files; i++)
+		rc = sqlite_claimed_by_name(conn, found->files[i].path, taken, err);
 	if (!rc && !*taken) {
 		int64_t owner = 0;
 
