@@ -57,6 +57,15 @@ static const struct route routes[] = {
 	{ "GET",  "/api/v1/verify",       admin_verify_show,  true },
 	{ "POST", "/api/v1/verify",       admin_verify,       false },
 	{ "POST", "/api/v1/verify/cancel", admin_verify_cancel, false },
+	{ "GET",  "/api/v1/import",       admin_import_show,  true },
+	{ "POST", "/api/v1/import",       admin_import,       false },
+	{ "POST", "/api/v1/import/cancel", admin_import_cancel, false },
+	{ "GET",  "/api/v1/refile",       admin_refile_show,  true },
+	{ "POST", "/api/v1/refile",       admin_refile,       false },
+	{ "POST", "/api/v1/refile/cancel", admin_refile_cancel, false },
+	{ "GET",  "/api/v1/replay",       admin_replay_show,  true },
+	{ "POST", "/api/v1/replay",       admin_replay,       false },
+	{ "POST", "/api/v1/replay/cancel", admin_replay_cancel, false },
 	{ "POST", "/api/v1/backup",       admin_backup,       false },
 };
 /* clang-format on */
@@ -235,6 +244,7 @@ void admin_detach(struct admin *admin)
 	admin->on.transfers = NULL;
 	admin->on.verifier = NULL;
 	admin->on.scrub = NULL;
+	admin->on.chores = NULL;
 }
 
 size_t admin_pending(const struct admin *admin)

@@ -6,6 +6,7 @@
 #ifndef VODKEEP_ADMIN_ADMIN_H
 #define VODKEEP_ADMIN_ADMIN_H
 
+#include "flow/chores.h"
 #include "flow/keeper.h"
 #include "flow/scrub.h"
 #include "flow/transfer.h"
@@ -26,6 +27,7 @@ struct admin_options {
 	struct warnings *warnings;
 	struct verifier *verifier;
 	struct scrub *scrub;
+	struct chores *chores;
 	const char *version;
 };
 struct admin *admin_new(const struct admin_options *options);

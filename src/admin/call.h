@@ -100,6 +100,15 @@ void admin_resume(struct admin_call *call);
 void admin_verify_show(struct admin_call *call);
 void admin_verify(struct admin_call *call);
 void admin_verify_cancel(struct admin_call *call);
+void admin_import_show(struct admin_call *call);
+void admin_import(struct admin_call *call);
+void admin_import_cancel(struct admin_call *call);
+void admin_refile_show(struct admin_call *call);
+void admin_refile(struct admin_call *call);
+void admin_refile_cancel(struct admin_call *call);
+void admin_replay_show(struct admin_call *call);
+void admin_replay(struct admin_call *call);
+void admin_replay_cancel(struct admin_call *call);
 void admin_backup(struct admin_call *call);
 
 #endif

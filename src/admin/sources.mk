@@ -1,6 +1,7 @@
 libvodkeep_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h \
 	src/admin/admin_assets.c \
+	src/admin/admin_chores.c \
 	src/admin/admin_control.c \
 	src/admin/admin_ledger.c \
 	src/admin/admin_reconcile.c \

@@ -225,6 +225,24 @@ bool archive_is_there(const struct archive *archive)
 	       faccessat(archive->root, MARKER_PATH, F_OK, 0) == 0;
 }
 
+int archive_check_reading(
+	const struct archive *archive, const char *id, struct err *err)
+{
+	char found[33];
+
+	if (!archive_is_there(archive) || archive_marker_read(archive, found, NULL) < 0)
+		return err_set(err, ERR_LOCAL,
+			"the archive %s is not there (is its disk mounted?): nothing can "
+			"be told about its files",
+			archive->dir);
+	if (strcmp(found, id) != 0)
+		return err_set(err, ERR_LOCAL,
+			"%s is another archive (%.8s…, expected %.8s…): a different disk "
+			"is mounted there",
+			archive->dir, found, id);
+	return 0;
+}
+
 int archive_space(const struct archive *archive, int64_t *free_bytes,
 	int64_t *total_bytes, struct err *err)
 {

@@ -32,6 +32,9 @@ int archive_marker_create(const struct archive *archive, char id[33], struct err
  * it is not mounted, is another one, or is read-only. Re-opens the root by name, so a
  * late mount or unmount is noticed. */
 int archive_check(struct archive *archive, const char *id, struct err *err);
+/* The same without writing: also for an archive that is mounted read-only. */
+int archive_check_reading(
+	const struct archive *archive, const char *id, struct err *err);
 /* Whether what the last such check has found is still what has the archive's name: a
  * few system calls, for between two checks. */
 bool archive_is_there(const struct archive *archive);
@@ -95,9 +98,10 @@ int archive_read_open(
 int archive_read(const struct archive *archive, const char *rel, struct buf *out,
 	struct err *err);
 
-/* Compare the file at @rel with what was archived there, for as long as *stop (any
- * thread may set it) is false. What is wrong with it goes to @what (without the path,
- * of @size bytes). An error is what keeps that from being known: ERR_CANCELLED by
+/* Compare the file at @rel with what was archived there (@sha256 NULL: its size alone),
+ * for as long as *stop (any thread may set it) is false. What is wrong with it goes to
+ * @what (without the path, of @size bytes). An error is what keeps that from being
+ * known: ERR_CANCELLED by
  * @stop, else the file cannot be read. */
 enum archive_verdict {
 	ARCHIVE_SOUND,

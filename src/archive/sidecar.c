@@ -1,6 +1,7 @@
 /*
  * The sidecar's members, in their fixed order. Unknown values are null, so that a
- * reader finds every member; only "expires" is left out where nothing expires.
+ * reader finds every member; only "expires" is left out where nothing expires, and
+ * "trial" where the media is none.
  */
 #include <config.h>
 
@@ -10,9 +11,6 @@
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
-
-#define SCHEMA_ANY "vodkeep.asset/"
-#define SCHEMA     SCHEMA_ANY "1"
 
 static const char *or_null(const char *text)
 {
@@ -38,24 +36,44 @@ static void add_duration(cJSON *object, int64_t ms)
 		ms < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)ms / 1000));
 }
 
+/* In an order of their own: in memory they stand as they came. */
+static int compare_files(const void *a, const void *b)
+{
+	const struct file *one = *(const struct file *const *)a;
+	const struct file *other = *(const struct file *const *)b;
+
+	if (one->role != other->role)
+		return one->role < other->role ? -1 : 1;
+	return strcmp(one->key, other->key);
+}
+
 static cJSON *files_of(const struct asset *asset)
 {
 	cJSON *files = checked(cJSON_CreateArray());
+	const struct file **sorted = mem_array(asset->n_files + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < asset->n_files; i++)
+		sorted[i] = &asset->files[i];
+	qsort(sorted, asset->n_files, sizeof(*sorted), compare_files);
 	for (size_t i = 0; i < asset->n_files; i++) {
-		const struct file *file = &asset->files[i];
+		const struct file *file = sorted[i];
 		if (file->role == ROLE_METADATA)
 			continue;
 		cJSON *object = checked(cJSON_CreateObject());
 		json_add_text(object, "role", role_name(file->role));
+		json_add_text(object, "key", file->key);
 		json_add_text(object, "path", file->path);
 		json_add_int(object, "bytes", file->bytes);
 		json_add_text(object, "sha256", or_null(file->sha256));
 		json_add_text(object, "content_type", file->content_type);
 		json_add_text(object, "language", file->language);
+		json_add_text(object, "version", file->version);
+		json_add_text(object, "etag", file->etag);
 		json_add_time(object, "downloaded_at", file->downloaded_ns);
 		json_add_text(object, "source_host", file->source_host);
 		cJSON_AddItemToArray(files, object);
 	}
+	free(sorted);
 	return files;
 }
 
@@ -80,6 +98,8 @@ static void add_facts(cJSON *object, const struct facts *facts)
 		json_add_time(object, "expires", facts->expires_ns);
 	add_duration(object, facts->duration_ms);
 	json_add_text(object, "resolution", or_null(resolution));
+	json_add_amount(object, "width", facts->width ? facts->width : -1);
+	json_add_amount(object, "height", facts->height ? facts->height : -1);
 	json_add_text(object, "stream", facts->stream);
 	json_add_text(object, "channel", facts->channel);
 	json_add_text(object, "creator", facts->creator);
@@ -92,11 +112,13 @@ cJSON *sidecar_json(const struct asset *asset, const char *platform)
 {
 	cJSON *object = checked(cJSON_CreateObject());
 
-	json_add_text(object, "schema", SCHEMA);
+	json_add_text(object, "schema", SIDECAR_SCHEMA);
 	json_add_text(object, "workspace", asset->workspace);
 	json_add_text(object, "platform", platform);
 	json_add_text(object, "id", asset->id);
 	add_facts(object, &asset->facts);
+	if (asset->trial)
+		json_add_bool(object, "trial", true);
 	json_add_text(object, "rule", asset->rule);
 	add_node(object, "files", files_of(asset));
 	json_add_time(object, "archived_at", asset->archived_ns);
@@ -124,9 +146,10 @@ bool sidecar_is_of(const char *text, size_t len, const char *workspace, const ch
 	const char *schema = json_text(root, "schema");
 	const char *its_workspace = json_text(root, "workspace");
 	const char *its_id = json_text(root, "id");
-	bool same = schema && its_workspace && its_id &&
-		    strncmp(schema, SCHEMA_ANY, strlen(SCHEMA_ANY)) == 0 &&
-		    strcmp(its_workspace, workspace) == 0 && strcmp(its_id, id) == 0;
+	bool same =
+		schema && its_workspace && its_id &&
+		strncmp(schema, SIDECAR_SCHEMA_ANY, strlen(SIDECAR_SCHEMA_ANY)) == 0 &&
+		strcmp(its_workspace, workspace) == 0 && strcmp(its_id, id) == 0;
 	cJSON_Delete(root);
 	return same;
 }
@@ -153,8 +176,10 @@ bool sidecar_lists(const char *text, size_t len, const char *name)
 	if (json_parse(text, len, &root, &err))
 		return false;
 	const char *schema = json_text(root, "schema");
-	bool found = schema && strncmp(schema, SCHEMA_ANY, strlen(SCHEMA_ANY)) == 0 &&
-		     (!name || lists(root, name));
+	bool found =
+		schema &&
+		strncmp(schema, SIDECAR_SCHEMA_ANY, strlen(SIDECAR_SCHEMA_ANY)) == 0 &&
+		(!name || lists(root, name));
 	cJSON_Delete(root);
 	return found;
 }

@@ -9,7 +9,9 @@
 #include "core/asset.h"
 #include <cjson/cJSON.h>
 
-#define SIDECAR_MAX (8u << 20) /* bytes; longer is nobody's */
+#define SIDECAR_MAX        (8u << 20) /* bytes; longer is nobody's */
+#define SIDECAR_SCHEMA_ANY "vodkeep.asset/"
+#define SIDECAR_SCHEMA     SIDECAR_SCHEMA_ANY "1"
 
 /* Indented JSON with a final newline; caller frees. The sidecar's own file entry (role
  * metadata) is left out of "files". */
@@ -24,5 +26,16 @@ bool sidecar_is_of(const char *text, size_t len, const char *workspace, const ch
  * file called @name (without directories: the archive may have been moved); with NULL
  * whether it is a sidecar at all. */
 bool sidecar_lists(const char *text, size_t len, const char *name);
+
+/* sidecar_read.c: the way back. What the sidecar at @rel (below archive_dir) tells of
+ * its asset: state, files, facts and dates; nothing in it is trusted. Paths are where
+ * the sidecar is now, as the archive may have been moved: each file must have the
+ * sidecar's own base path, or ERR_INPUT says what is wrong. ERR_NOT_FOUND: it is no
+ * sidecar at all. The caller frees *out and *platform (NULL: not told). */
+int sidecar_read(const char *text, size_t len, const char *rel, struct asset **out,
+	char **platform, struct err *err);
+/* Sidecars of older versions do not tell the keys of subtitles: such a file's key
+ * begins so, until somebody knows better. */
+#define SIDECAR_KEY_UNKNOWN "subtitle.?"
 
 #endif

@@ -6,3 +6,4 @@ libvodkeep_a_SOURCES += src/archive/archive_remove.c
 libvodkeep_a_SOURCES += src/archive/archive_series.c
 libvodkeep_a_SOURCES += src/archive/archive_verify.c src/archive/archive_walk.c
 libvodkeep_a_SOURCES += src/archive/sidecar.c src/archive/sidecar.h
+libvodkeep_a_SOURCES += src/archive/sidecar_read.c

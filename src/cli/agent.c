@@ -208,16 +208,24 @@ static void on_parked(void *arg)
 	keeper_close(agent->keeper, on_keeper_closed, agent);
 }
 
-/* What is told from now on stays in the store. */
-static void on_courier_closed(void *arg)
+static void on_chores_closed(void *arg)
 {
 	struct agent *agent = arg;
 
+	agent->chores = NULL;
 	keeper_park(agent->keeper, on_parked, agent);
 	/* Now, and not before: nobody asks a platform any more, nor waits for an
 	 * answer.
 	 */
 	http_client_close(agent->client, on_client_closed, agent);
+}
+
+/* What is told from now on stays in the store. */
+static void on_courier_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	chores_close(agent->chores, on_chores_closed, agent);
 }
 
 static void on_scrub_closed(void *arg)

@@ -7,6 +7,7 @@
 #include "admin/admin.h"
 #include "core/config.h"
 #include "flow/courier.h"
+#include "flow/first_import.h"
 #include "flow/intake.h"
 #include "flow/keeper.h"
 #include "flow/scrub.h"
@@ -34,6 +35,8 @@ struct agent {
 	struct keeper *keeper;
 	struct verifier *verifier;
 	struct scrub *scrub;
+	struct chores *chores;
+	struct first_import first_import;
 	struct intake *intake;
 	struct admin *admin;
 	struct http_server *receivers[LISTENERS_MAX], *admin_unix, *admin_tcp;

@@ -191,7 +191,8 @@ static void make_parent(const char *path)
 	free(parent);
 }
 
-/* The first start makes (or adopts) the archive's marker and remembers it; from then on
+/* The first start makes (or takes over) the archive's marker and remembers it, and has
+ * adopted what lies there: the state before may have been lost. From then on
  * a missing or other marker means that the archive is not mounted: the guard stops
  * work, but deliveries are still accepted. A missing directory is made again for that:
  * empty, it has no marker. */
@@ -199,6 +200,7 @@ static int open_archive(struct agent *agent, struct err *err)
 {
 	const char *dir = agent->settings->config->agent.archive_dir;
 	const char *known = store_meta(agent->store, "archive_id");
+	bool anew;
 	int r;
 
 	if (mkdir(dir, 0750) < 0 && errno != EEXIST && errno != EROFS)
@@ -212,13 +214,30 @@ static int open_archive(struct agent *agent, struct err *err)
 		return 0;
 	}
 	r = archive_marker_read(agent->archive, agent->archive_id, err);
-	if (r == -ERR_NOT_FOUND)
+	anew = r == -ERR_NOT_FOUND;
+	if (anew)
 		r = archive_marker_create(agent->archive, agent->archive_id, err);
 	if (r < 0)
 		return r;
+	first_import_want(&agent->first_import, agent->store, anew);
 	store_put_meta(
 		agent->store, "archive_id", agent->archive_id, on_meta_stored, NULL);
 	return 0;
+}
+
+static void open_chores(struct agent *agent)
+{
+	const struct chore_env env = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.keeper = agent->keeper,
+		.warnings = agent->warnings,
+	};
+
+	agent->chores = chores_new(&env);
+	first_import_begin(&agent->first_import, &env, agent->chores);
 }
 
 static void open_verifying(struct agent *agent)
@@ -299,9 +318,12 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = keeper_open(&agent->keeper, &keeper, err);
 	intake.keeper = admin.keeper = agent->keeper;
-	if (r == 0)
+	if (r == 0) {
 		open_verifying(agent);
+		open_chores(agent);
+	}
 	admin.verifier = agent->verifier;
+	admin.chores = agent->chores;
 	admin.scrub = agent->scrub;
 	if (r == 0)
 		r = intake_open(&agent->intake, &intake, err);

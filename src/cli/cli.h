@@ -78,7 +78,7 @@ bool cli_color(void);
 int cli_config(const struct cli *cli, struct config **out);
 
 /* The commands, by family: cmd_status.c, cmd_assets.c, cmd_control.c,
- * cmd_verify.c, cmd_backup.c, cmd_sign.c, cmd_doctor.c. */
+ * cmd_verify.c, cmd_chores.c, cmd_backup.c, cmd_sign.c, cmd_doctor.c. */
 int cmd_status(struct cli *cli, int argc, char **argv);
 int cmd_ls(struct cli *cli, int argc, char **argv);
 int cmd_show(struct cli *cli, int argc, char **argv);
@@ -92,6 +92,9 @@ int cmd_pause(struct cli *cli, int argc, char **argv);
 int cmd_reconcile(struct cli *cli, int argc, char **argv);
 int cmd_resume(struct cli *cli, int argc, char **argv);
 int cmd_verify(struct cli *cli, int argc, char **argv);
+int cmd_import(struct cli *cli, int argc, char **argv);
+int cmd_refile(struct cli *cli, int argc, char **argv);
+int cmd_replay(struct cli *cli, int argc, char **argv);
 int cmd_backup(struct cli *cli, int argc, char **argv);
 int cmd_sign(struct cli *cli, int argc, char **argv);
 int cmd_doctor(struct cli *cli, int argc, char **argv);

@@ -6,33 +6,20 @@
 
 #include "cli/cli.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/client.h"
+#include "cli/follow.h"
 #include "cli/options.h"
 #include "cli/text.h"
 #include "cli/verify_ledger.h"
 #include "cli/verify_offline.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#define RUN_PATH    "/api/v1/verify"
-#define PAUSE_FIRST (20 * NS_PER_MS)
-#define PAUSE_MAX   (500 * NS_PER_MS)
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
+#define RUN_PATH "/api/v1/verify"
 
 /* ---- the result ---- */
 
@@ -117,50 +104,14 @@ static int finish(const struct cli *cli, const cJSON *run)
 
 /* ---- by way of the agent ---- */
 
-static void show_progress(const struct cli *cli, const cJSON *run, bool last)
+static void show_progress(const void *arg, const cJSON *run, struct buf *line)
 {
 	char size[32];
 
-	if (cli->verbosity < 0 || !isatty(STDERR_FILENO))
-		return;
+	(void)arg;
 	text_size(json_int(run, "bytes", 0), size);
-	if (last)
-		fputs("\r\033[K", stderr);
-	else
-		fprintf(stderr, "\r\033[Kverifying: %lld assets, %s",
-			(long long)json_int(run, "assets", 0), size);
-}
-
-/* Until the run has ended. Asking ever more seldom: most of what is there is read in
- * moments, the rest takes hours. */
-static int follow(
-	const struct cli *cli, struct client *client, cJSON **run, struct err *err)
-{
-	int64_t id = json_int(*run, "run", 0), pause_ns = PAUSE_FIRST;
-	bool asked = false;
-	int rc = CLI_OK;
-
-	while (rc == CLI_OK && json_bool(*run, "running", false)) {
-		const struct timespec pause = { .tv_nsec = pause_ns };
-		bool stop = interrupted && !asked;
-
-		show_progress(cli, *run, false);
-		if (!stop)
-			nanosleep(&pause, NULL);
-		pause_ns = pause_ns * 2 < PAUSE_MAX ? pause_ns * 2 : PAUSE_MAX;
-		cJSON_Delete(*run);
-		*run = NULL;
-		rc = stop ? client_post(client, RUN_PATH "/cancel", NULL, run, err)
-			  : client_get(client, RUN_PATH, run, err);
-		asked |= stop;
-	}
-	show_progress(cli, *run, true);
-	if (rc == CLI_OK && json_int(*run, "run", 0) != id) {
-		err_set(err, ERR_TRANSIENT,
-			"the agent has begun another run: this one's result is gone");
-		rc = CLI_FAILED;
-	}
-	return rc;
+	buf_printf(line, "verifying: %lld assets, %s",
+		(long long)json_int(run, "assets", 0), size);
 }
 
 static cJSON *request_json(const struct verify_request *request)
@@ -178,24 +129,28 @@ static cJSON *request_json(const struct verify_request *request)
 /* CLI_NO_AGENT, having said nothing, when none answers. */
 static int by_agent(const struct cli *cli, const struct verify_request *request)
 {
-	struct client *client = NULL;
+	struct follow follow = {
+		.cli = cli,
+		.path = RUN_PATH,
+		.progress = show_progress,
+	};
 	struct err err = { 0 };
 	cJSON *body, *run = NULL;
-	int rc = client_open(&client, cli);
+	int rc = client_open(&follow.client, cli);
 
 	if (rc != CLI_OK)
 		return rc;
 	body = request_json(request);
-	rc = client_post(client, RUN_PATH, body, &run, &err);
+	rc = client_post(follow.client, RUN_PATH, body, &run, &err);
 	cJSON_Delete(body);
 	if (rc != CLI_NO_AGENT) {
 		if (rc == CLI_OK)
-			rc = follow(cli, client, &run, &err);
+			rc = follow_run(&follow, &run, &err);
 		rc = rc == CLI_OK ? finish(cli, run)
 				  : cli_fail(cli, rc, "%s", err.text);
 	}
 	cJSON_Delete(run);
-	client_close(client);
+	client_close(follow.client);
 	return rc;
 }
 
@@ -219,7 +174,6 @@ static int parse_sample(
 
 int cmd_verify(struct cli *cli, int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
 	struct verify_request request = { 0 };
 	const char *sample = NULL, *head = NULL;
 	int repair = 0, ledger = 0, rc;
@@ -246,8 +200,6 @@ int cmd_verify(struct cli *cli, int argc, char **argv)
 	request.assets = argv + 1;
 	request.n_assets = (size_t)argc - 1;
 	request.repair = repair > 0;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	rc = by_agent(cli, &request);
 	if (rc == CLI_NO_AGENT) {
 		cJSON *run = NULL;

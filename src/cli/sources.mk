@@ -25,3 +25,5 @@ libvodkeep_a_SOURCES += src/cli/status_text.c src/cli/status_text.h
 libvodkeep_a_SOURCES += src/cli/text.c src/cli/text.h
 libvodkeep_a_SOURCES += src/cli/text_width.c src/cli/text_width.h
 libvodkeep_a_SOURCES += src/cli/watch.c src/cli/watch.h
+libvodkeep_a_SOURCES += src/cli/cmd_chores.c
+libvodkeep_a_SOURCES += src/cli/follow.c src/cli/follow.h

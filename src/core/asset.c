@@ -50,6 +50,8 @@ static const char *const wish_names[WISH_COUNT] = {
 	[WISH_REMOVE] = "remove",
 	[WISH_RETRY] = "retry",
 	[WISH_CONFIRM] = "confirm",
+	[WISH_REPLAY] = "replay",
+	[WISH_REFILE] = "refile",
 };
 
 const char *asset_state_name(enum asset_state state)
@@ -118,6 +120,7 @@ struct asset *asset_new(const char *workspace, const char *id)
 	X((asset)->platform_data)   \
 	X((asset)->rule)            \
 	X((asset)->base_path)       \
+	X((asset)->path_template)   \
 	X((asset)->waits_for)       \
 	X((asset)->mp4_refused)
 #define RELEASE(text) free(text);
@@ -287,6 +290,9 @@ static void make_due(struct asset *asset, int64_t now_ns)
 {
 	asset->due_ns = now_ns;
 	asset->seq++;
+	/* Its look asks nobody, and would pass for the one that is due now. */
+	if (asset->wish == WISH_REFILE)
+		asset->wish = WISH_NONE;
 	if (asset->state == ASSET_ANNOUNCED)
 		asset_move(asset, ASSET_QUEUED);
 }
@@ -374,14 +380,16 @@ bool asset_apply_event(struct asset *asset, const struct event *event, int64_t n
 
 bool asset_apply_wish(struct asset *asset, enum asset_wish wish, int64_t now_ns)
 {
-	bool weaker = wish == WISH_RETRY || wish == WISH_CONFIRM;
+	bool weaker = wish == WISH_RETRY || wish == WISH_CONFIRM || wish == WISH_REPLAY;
 
 	if (!asset->first_seen_ns)
 		asset->first_seen_ns = now_ns;
 	if (weaker && (asset->wish == WISH_FETCH || asset->wish == WISH_REMOVE))
 		wish = asset->wish;
-	asset->wish = wish;
+	if (wish == WISH_REFILE && asset->due_ns)
+		return false;
 	make_due(asset, now_ns);
+	asset->wish = wish;
 	return true;
 }
 

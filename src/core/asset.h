@@ -49,6 +49,8 @@ enum asset_wish {
 	WISH_REMOVE,  /* remove the local copy; it stays away until fetch */
 	WISH_RETRY,   /* again at once, with a fresh count of attempts */
 	WISH_CONFIRM, /* a held deletion may go ahead */
+	WISH_REPLAY,  /* what its events said is judged anew; else as RETRY */
+	WISH_REFILE, /* to where today's rules want it; of what rests, until any news */
 	WISH_COUNT
 };
 
@@ -111,6 +113,8 @@ struct asset {
 	char *platform_data;   /* redacted JSON of the last good answer, or NULL */
 	char *rule;            /* name of the rule that decided, "" the built-in one */
 	char *base_path;       /* claimed path without extension, or NULL */
+	char *path_template;   /* what base_path was made by; NULL: nothing known, it
+				* stays */
 	bool tombstone;        /* removed by a person or the platform: stays away */
 	bool by_person;        /* the tombstone is from `rm`, retention or pressure:
 				* only fetch lifts it */

@@ -32,3 +32,6 @@ libvodkeep_a_SOURCES += src/core/record.c src/core/record.h
 libvodkeep_a_SOURCES += src/core/ledger.c src/core/ledger.h
 libvodkeep_a_SOURCES += src/core/listing.c src/core/listing.h
 libvodkeep_a_SOURCES += src/core/rate.c src/core/rate.h
+libvodkeep_a_SOURCES += src/core/adoption.c src/core/adoption.h
+libvodkeep_a_SOURCES += src/core/place.c src/core/place.h
+libvodkeep_a_SOURCES += src/core/replay.c src/core/replay.h

@@ -148,6 +148,13 @@ bool keeper_paused(const struct keeper *keeper, const char *workspace)
 	return false;
 }
 
+void keeper_hold(struct keeper *keeper, bool held)
+{
+	keeper->held = held;
+	if (!held && !keeper->parking)
+		keeper_all_dirty(keeper);
+}
+
 bool keeper_live_state(
 	const struct keeper *keeper, int64_t row, enum asset_state *state)
 {

@@ -64,6 +64,8 @@ const struct reconcile_report *keeper_reconciled(
 /* `pause` / `resume`; "" for every workspace. Durable through the store. */
 void keeper_set_paused(struct keeper *keeper, const char *workspace, bool paused);
 bool keeper_paused(const struct keeper *keeper, const char *workspace);
+/* While held, no look and no walk begins, in no workspace; what is due stays due. */
+void keeper_hold(struct keeper *keeper, bool held);
 
 /* The live state of an asset that is being looked at (fetching, downloading). */
 bool keeper_live_state(

@@ -53,7 +53,7 @@ struct keeper {
 	size_t n_looks;
 	struct lane *lanes;
 	size_t n_lanes, turn;
-	bool paused_all;
+	bool paused_all, held;
 	uv_timer_t timer;
 	bool parking, parked_told, storing;
 	void (*parked)(void *arg);

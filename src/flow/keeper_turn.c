@@ -71,7 +71,7 @@ void keeper_all_dirty(struct keeper *keeper)
 
 static bool lane_may_look(const struct keeper *keeper, const struct lane *lane)
 {
-	return !keeper->paused_all && !lane->paused && !lane->asking &&
+	return !keeper->held && !keeper->paused_all && !lane->paused && !lane->asking &&
 	       config_workspace(keeper->settings->config, lane->name) &&
 	       api_blocked_ms(keeper->api, lane->name) == 0 &&
 	       (lane->looks == 0 || !api_on_trial(keeper->api, lane->name));

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "core/removal.h"
+#include "core/replay.h"
 #include "core/rule.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -378,11 +379,19 @@ static void grant_wish(struct look *look)
 		asset->attempts = 0;
 		asset->trouble_ns = 0;
 		break;
+	case WISH_REPLAY:
+		ask_anew(asset);
+		asset->attempts = 0;
+		asset->trouble_ns = 0;
+		if (replay_is_deletion(asset))
+			asset->answered_deleted_ns = 0;
+		break;
 	case WISH_CONFIRM:
 		look->confirmed = true;
 		break;
 	case WISH_NONE:
 	case WISH_REMOVE:
+	case WISH_REFILE:
 	case WISH_COUNT:
 		break;
 	}
@@ -432,6 +441,8 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	asset_move(asset, ASSET_FETCHING);
 	if (look->stopping)
 		look_parked(look);
+	else if (asset->wish == WISH_REFILE && asset->n_files)
+		look_refile(look);
 	else if (over)
 		look_retire(look, ask);
 	else

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
-#include "core/template.h"
+#include "core/place.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,42 +265,48 @@ static void on_claimed(void *arg, const struct err *err, const char *claimed)
 	move_home(look);
 }
 
-/* Whether @base is where the rule wants the asset, a collision's "~" or "-2" aside. */
-static bool is_natural(const char *base, const char *natural, const char *alternative)
+/* What the path is made by. Another rule, or another path of the rule, does not move
+ * what is archived: only `refile' does. */
+static const char *template_of(const struct look *look)
 {
-	size_t len = strlen(alternative);
+	const struct asset *asset = look->asset;
 
-	if (strcmp(base, natural) == 0)
-		return true;
-	return strncmp(base, alternative, len) == 0 &&
-	       (base[len] == '\0' || base[len] == '-');
+	if (look->refile || !asset->base_path || !asset->n_files ||
+		!asset->path_template)
+		return look->rule->path;
+	return asset->path_template;
+}
+
+/* Whether it stays though its facts, or the rule, would have it elsewhere. */
+static bool may_not_move(const struct look *look)
+{
+	const struct asset *asset = look->asset;
+
+	return asset->n_files && !look->refile &&
+	       (look->rule->on_update == UPDATE_IGNORE || !asset->path_template);
 }
 
 void look_path(struct look *look, void (*then)(struct look *look))
 {
 	struct asset *asset = look->asset;
-	struct template_input in = {
-		.workspace = look->ws->name,
-		.id = asset->id,
-		.platform = look->platform->name,
-		.facts = &asset->facts,
-	};
-	char *natural = template_expand(look->rule->path, &in);
-	char *alternative = template_alternative(natural, asset->id);
-	bool stays =
-		asset->base_path && !look->force_claim &&
-		(is_natural(asset->base_path, natural, alternative) ||
-			(asset->n_files && look->rule->on_update == UPDATE_IGNORE));
+	const char *template = template_of(look);
+	struct place place;
+	bool natural, stays;
 
+	place_make(&place, asset, template, look->platform->name);
+	natural = asset->base_path && place_fits(&place, asset->base_path);
+	stays = asset->base_path && !look->force_claim &&
+		(natural || may_not_move(look));
+	if (natural || !stays)
+		mem_replace(&asset->path_template, template);
 	look->path_then = then;
 	look->path_rounds++;
 	if (stays)
 		move_home(look);
 	else
-		store_claim_path(look->env->store, look->row, natural, alternative,
-			look->force_claim, on_claimed, look);
-	free(natural);
-	free(alternative);
+		store_claim_path(look->env->store, look->row, place.natural,
+			place.alternative, look->force_claim, on_claimed, look);
+	place_release(&place);
 }
 
 /* ---- the sidecar ---- */

@@ -71,6 +71,7 @@ struct look {
 	struct plan plan;
 
 	/* Paths. */
+	bool refile; /* go where today's rule wants it */
 	bool force_claim;
 	int path_rounds;
 	/* Tasks. */
@@ -181,6 +182,9 @@ void look_ask(struct look *look, void (*then)(struct look *look));
 void look_delete(struct look *look, void (*then)(struct look *look));
 /* look_files.c. Claim a place and move what the asset has there. */
 void look_path(struct look *look, void (*then)(struct look *look));
+/* look_refile.c. Move what is archived to where today's rule wants it, and end; the
+ * platform is not asked. */
+void look_refile(struct look *look);
 /* Write the sidecar of a complete asset. A foreign file in its place sets force_claim.
  */
 void look_sidecar(struct look *look, void (*then)(struct look *look));

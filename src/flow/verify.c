@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "flow/idle.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,7 +341,7 @@ int verify_start(
 
 	if (rc == 0)
 		rc = worker_start(
-			&verify->worker, "verify", &verify_worker_hooks, NULL, err);
+			&verify->worker, "verify", &idle_worker_hooks, NULL, err);
 	if (rc) {
 		if (verify->back)
 			mailbox_close(verify->back);
@@ -349,6 +350,7 @@ int verify_start(
 	}
 	verify->o = *options;
 	verify->counts.last_row = options->after_row;
+	verify->last_page = options->only_strays;
 	verify->workspace = mem_strdup(options->workspace);
 	if (options->n_assets)
 		verify->names = mem_array(options->n_assets, sizeof(*verify->names));

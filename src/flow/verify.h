@@ -60,6 +60,7 @@ struct verify_options {
 	double sample;         /* percent of the assets, chosen by chance; 100 all */
 	bool repair;
 	bool strays;       /* look for files of no asset, too */
+	bool only_strays;  /* with strays: and at no asset */
 	bool live;         /* a keeper is at work: what it works on is its business */
 	int64_t after_row; /* begin behind this asset */
 	int64_t max_bytes; /* end when so much has been passed; 0 never */

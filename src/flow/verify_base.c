@@ -6,14 +6,7 @@
 
 #include "flow/verify_parts.h"
 
-#include <linux/ioprio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#define NICE 10
 
 const char *verify_kind_name(enum verify_kind kind)
 {
@@ -33,18 +26,6 @@ const struct verify_counts *verify_counts(const struct verify *verify)
 
 /* ---- the worker ---- */
 
-/* Both concern this thread alone. What the system refuses is a pity, no failure. */
-static int on_worker_begin(void *arg, uv_loop_t *loop, struct err *err)
-{
-	(void)arg, (void)loop, (void)err;
-	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
-		IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-	setpriority(PRIO_PROCESS, 0, NICE);
-	return 0;
-}
-
-const struct worker_hooks verify_worker_hooks = { .begin = on_worker_begin };
-
 void verify_post(struct verify *verify, void (*run)(struct message *message))
 {
 	verify->message.run = run;
@@ -57,24 +38,10 @@ void verify_answer(struct verify *verify, void (*then)(struct message *message))
 	mailbox_post(verify->back, &verify->message);
 }
 
-/* Not archive_check(): an archive that is mounted read-only can be verified. */
 int verify_archive_there(struct verify *verify)
 {
-	const struct archive *archive = verify->o.archive;
-	struct err *err = &verify->err;
-	char id[33];
-
-	if (!archive_is_there(archive) || archive_marker_read(archive, id, NULL) < 0)
-		return err_set(err, ERR_LOCAL,
-			"the archive %s is not there (is its disk mounted?): nothing can "
-			"be told about its files",
-			archive_dir(archive));
-	if (strcmp(id, verify->o.archive_id) != 0)
-		return err_set(err, ERR_LOCAL,
-			"%s is another archive (%.8s…, expected %.8s…): a different disk "
-			"is mounted there",
-			archive_dir(archive), id, verify->o.archive_id);
-	return 0;
+	return archive_check_reading(
+		verify->o.archive, verify->o.archive_id, &verify->err);
 }
 
 /* ---- the end ---- */

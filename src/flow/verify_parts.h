@@ -59,7 +59,6 @@ void verify_end(struct verify *verify);
 void verify_page_clear(struct verify *verify);
 void verify_asset_clear(struct verify *verify);
 void verify_strays_clear(struct verify *verify);
-extern const struct worker_hooks verify_worker_hooks;
 
 /* verify_strays.c: look for files of no asset, then end. */
 void verify_strays(struct verify *verify);

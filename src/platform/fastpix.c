@@ -65,6 +65,7 @@ const struct platform platform_fastpix = {
 	.list_request = fastpix_list_request,
 	.list_response = fastpix_list_response,
 	.list_limit = FASTPIX_LIST_LIMIT,
+	.data_sources = fastpix_media_sources,
 	.delete_request = fastpix_delete_request,
 	.delete_response = fastpix_delete_response,
 };

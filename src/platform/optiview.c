@@ -35,6 +35,13 @@ static bool is_validation(const void *body, size_t len)
 	return false;
 }
 
+static void data_sources(
+	const struct workspace_config *ws, const cJSON *data, struct record *record)
+{
+	(void)ws;
+	optiview_asset_sources(data, record);
+}
+
 const struct platform platform_optiview = {
 	.name = "optiview",
 	.title = "Dolby OptiView",
@@ -50,6 +57,7 @@ const struct platform platform_optiview = {
 	.list_request = optiview_list_request,
 	.list_response = optiview_list_response,
 	.list_limit = OPTIVIEW_LIST_LIMIT,
+	.data_sources = data_sources,
 	.hook_request = optiview_hook_request,
 	.hook_response = optiview_hook_response,
 	.delete_request = optiview_delete_request,

@@ -107,6 +107,10 @@ struct platform {
 	 * details_response(). */
 	int (*ask_response)(
 		const struct http_response *answer, bool *had, struct err *err);
+	/* Add the sources that the platform data of an earlier record tells of: their
+	 * keys and forms, while their links are gone. @record is initialised. */
+	void (*data_sources)(const struct workspace_config *ws, const cJSON *data,
+		struct record *record);
 	/* Whether the webhook is on; both NULL where the platform does not tell. 0 with
 	 * *hook, or the class as details_response(). */
 	void (*hook_request)(

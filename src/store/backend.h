@@ -151,6 +151,8 @@ struct backend {
 	int (*verified)(struct backend_conn *conn, int64_t row,
 		const struct verify_mark *marks, size_t n, bool repair, int64_t now_ns,
 		struct err *err);
+	int (*adopt)(struct backend_conn *conn, struct adoption_order *order,
+		int64_t now_ns, enum adoption *outcome, struct err *err);
 	int (*put_meta)(struct backend_conn *conn, const char *key, const char *value,
 		struct err *err);
 	int (*prune)(struct backend_conn *conn, int64_t before_ns, int64_t now_ns,

@@ -32,5 +32,7 @@ libvodkeep_a_SOURCES += \
 	src/store/store_read.c \
 	src/store/store_retire.c \
 	src/store/store_values.c \
+	src/store/store_adopt.c \
 	src/store/store_verify.c \
+	src/store/sqlite_adopt.c \
 	src/store/store_write.c

@@ -250,6 +250,9 @@ int sqlite_part_names(
 	struct backend_conn *conn, struct name_list *list, struct err *err);
 int sqlite_load(
 	struct backend_conn *conn, int64_t row, struct asset **asset, struct err *err);
+/* *owner: the row that claims @path, 0 nobody. */
+int sqlite_path_owner(
+	struct backend_conn *conn, const char *path, int64_t *owner, struct err *err);
 int sqlite_claim_path(struct backend_conn *conn, int64_t row, const char *base,
 	const char *alternative, bool force, char **claimed, struct err *err);
 
@@ -295,6 +298,10 @@ int sqlite_damage_count(
 	struct backend_conn *conn, int64_t workspace, int64_t *count, struct err *err);
 int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
+/* The same of one path, from indexes alone: by the base path with a suffix and an
+ * extension behind it, "a/b" of "a/b.en.vtt". @claimed is only ever set. */
+int sqlite_claimed_by_name(
+	struct backend_conn *conn, const char *path, bool *claimed, struct err *err);
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
 
@@ -310,6 +317,11 @@ int sqlite_ledger_story(struct backend_conn *conn, int64_t row, size_t limit,
 	struct story *story, struct err *err);
 int sqlite_ledger(struct backend_conn *conn, int64_t after_row, size_t limit,
 	struct ledger_list *list, struct err *err);
+/* ---- sqlite_adopt.c ---- */
+
+int sqlite_adopt(struct backend_conn *conn, struct adoption_order *order,
+	int64_t now_ns, enum adoption *outcome, struct err *err);
+
 /* ---- sqlite_outbox.c: what is to be told to others ---- */
 
 int sqlite_outbox_put(struct backend_conn *conn, int64_t asset,

@@ -178,8 +178,7 @@ static int claimed_by(struct backend_conn *conn, const char *base, const char *p
 	return is_file_of(conn, row, path, claimed, err);
 }
 
-/* A base path with a suffix and an extension behind it: "a/b" of "a/b.en.vtt". */
-static int claimed_by_name(
+int sqlite_claimed_by_name(
 	struct backend_conn *conn, const char *path, bool *claimed, struct err *err)
 {
 	char *base = mem_strdup(path);
@@ -235,6 +234,6 @@ int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < n; i++)
-		rc = claimed_by_name(conn, paths[i], &claimed[i], err);
+		rc = sqlite_claimed_by_name(conn, paths[i], &claimed[i], err);
 	return rc ? rc : claimed_anywhere(conn, paths, n, claimed, err);
 }

@@ -165,7 +165,8 @@ int sqlite_apply_wish(struct backend_conn *conn, struct tally *tally,
 	enum asset_state before = asset->state;
 	int rc;
 
-	asset_apply_wish(asset, wish, now_ns);
+	if (!asset_apply_wish(asset, wish, now_ns))
+		return 0;
 	rc = sqlite_asset_news(conn, tally, asset, before, now_ns, err);
 	if (rc)
 		return rc;

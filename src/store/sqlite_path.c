@@ -28,8 +28,7 @@ static int present_claim(
 	return rc < 0 ? rc : 0;
 }
 
-/* *owner: the row that claims @path, 0 nobody. */
-static int path_owner(
+int sqlite_path_owner(
 	struct backend_conn *conn, const char *path, int64_t *owner, struct err *err)
 {
 	struct query query = query_begin(
@@ -71,7 +70,7 @@ static int choose(struct backend_conn *conn, int64_t row, const char *base,
 	for (unsigned n = first;; n++) {
 		char *path = candidate(base, alternative, n);
 		int64_t owner = 0;
-		int rc = path_owner(conn, path, &owner, err);
+		int rc = sqlite_path_owner(conn, path, &owner, err);
 		if (!rc && (owner == 0 || owner == row)) {
 			*chosen = path;
 			return 0;

@@ -83,6 +83,7 @@ static void put_standing(struct query *query, const struct asset *asset)
 	query_int(query, asset->mp4_asked_ns);
 	query_text(query, asset->mp4_refused);
 	query_int(query, asset->delete_asked_ns);
+	query_text(query, asset->path_template);
 	query_int(query, asset_bytes(asset));
 	query_int(query, (int64_t)asset->n_files);
 	query_text(query, file ? file->path : NULL);
@@ -99,7 +100,7 @@ static int write_standing(struct backend_conn *conn, const struct asset *asset,
 		" attempts=?, trouble_ns=?,"
 		" looked_ns=?, mark=?, archived_ns=?, removed_ns=?, reason=?,"
 		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?,"
-		" delete_asked_ns=?, bytes=?,"
+		" delete_asked_ns=?, path_template=?, bytes=?,"
 		" files=?, path=?, due_ns=?, wish=?, waits_for=?, updated_ns=?,"
 		" base_path = CASE WHEN ? THEN base_path END WHERE row=?");
 

@@ -267,6 +267,9 @@ static const char *const steps[] = {
 	" WHERE archived_ns > 0 AND files > 0;"
 	"ALTER TABLE removals ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN delete_asked_ns INTEGER NOT NULL DEFAULT 0;",
+
+	/* 9: what an asset's path was made by: another rule alone moves nothing */
+	"ALTER TABLE assets ADD COLUMN path_template TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "core/adoption.h"
 #include "core/asset.h"
 #include "core/event.h"
 #include "core/ledger.h"
@@ -281,6 +282,23 @@ struct verify_mark {
  * due as by WISH_RETRY. @marks copied; an asset that is gone is no error. */
 void store_verified(struct store *store, int64_t row, const struct verify_mark *marks,
 	size_t n, bool repair, store_done_cb cb, void *arg);
+
+/* ---- adopting what lies in the archive ---- */
+
+struct adoption_order {
+	struct asset *found; /* by its sidecar; loses its files when it is adopted */
+	bool whole;          /* nothing of it is missing or damaged */
+	/* Files that are damaged: adopted as such, to be fetched again. */
+	struct verify_mark *marks;
+	size_t n_marks;
+	bool quiet;   /* no look is going on anywhere */
+	bool dry_run; /* only tell what would come of it */
+};
+/* Make the asset known as archived, with its files and its place, unless the store
+ * knows better (core/adoption.h). What is not whole is due at once. @order is borrowed
+ * until cb. */
+void store_adopt(struct store *store, struct adoption_order *order,
+	void (*cb)(void *arg, const struct err *err, enum adoption outcome), void *arg);
 
 /* ---- reads ---- */
 

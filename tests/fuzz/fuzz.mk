@@ -8,6 +8,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_mp4 \
 	tests/fuzz/fuzz_optiview \
+	tests/fuzz/fuzz_sidecar \
 	tests/fuzz/fuzz_signature \
 	tests/fuzz/fuzz_sniff \
 	tests/fuzz/fuzz_template \
@@ -51,6 +52,10 @@ tests_fuzz_fuzz_mp4_LDADD = $(VK_LIBS)
 tests_fuzz_fuzz_optiview_SOURCES = tests/fuzz/fuzz_optiview.c $(fuzz_common) $(fuzz_platform)
 tests_fuzz_fuzz_optiview_LDFLAGS = $(fuzz_link_flags)
 tests_fuzz_fuzz_optiview_LDADD = $(VK_LIBS)
+
+tests_fuzz_fuzz_sidecar_SOURCES = tests/fuzz/fuzz_sidecar.c $(fuzz_common)
+tests_fuzz_fuzz_sidecar_LDFLAGS = $(fuzz_link_flags)
+tests_fuzz_fuzz_sidecar_LDADD = $(VK_LIBS)
 
 tests_fuzz_fuzz_signature_SOURCES = tests/fuzz/fuzz_signature.c $(fuzz_common)
 tests_fuzz_fuzz_signature_LDFLAGS = $(fuzz_link_flags)

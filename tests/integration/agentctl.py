@@ -364,6 +364,18 @@ class Agent:
         self.ready_event(*media)
         self.archived(*media)
 
+    def settle(self) -> None:
+        """Wait until there is nothing to do."""
+        wait_until(lambda: not any(asset["due"] for asset in self.assets().values()), 15,
+                   "nothing to be due", self.assets)
+
+    def new_rule(self, **values: Any) -> None:
+        """Another rule for everything, by a reload."""
+        self.config.set("rule all", **values)
+        before = self.log_text().count("configuration")
+        self.reload()
+        wait_until(lambda: self.log_text().count("configuration") > before, 10, "the reload")
+
     def show(self, media: tw.Media | str) -> dict[str, Any]:
         shown: dict[str, Any] = self.cli("show", self.name(media), json=True).json
         return shown

@@ -160,6 +160,8 @@ class Reader:
             wait_until(lambda: self.agent.log_text().count("configuration has been reloaded") > before, 10,
                        "the reload")
         else:
+            if verb == "stop" and self.agent.alive():
+                self.agent.settle()  # as a person would find it some moments later
             {"start": self.agent.start, "stop": self.agent.stop,
              "restart": self.agent.restart}[verb]()
 

@@ -50,13 +50,16 @@ integration_files = \
 	tests/integration/test_guides.py \
 	tests/integration/test_histories.py \
 	tests/integration/test_hosts.py \
+	tests/integration/test_import.py \
 	tests/integration/test_network.py \
 	tests/integration/test_after.py \
 	tests/integration/test_notify.py \
 	tests/integration/test_order.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
+	tests/integration/test_refile.py \
 	tests/integration/test_reload.py \
+	tests/integration/test_replay.py \
 	tests/integration/test_series.py \
 	tests/integration/test_service.py \
 	tests/integration/test_stop.py \

@@ -11,7 +11,12 @@ unit_programs += \
 	tests/unit/test_rate \
 	tests/unit/test_listing \
 	tests/unit/test_removal \
+	tests/unit/test_replay \
 	tests/unit/test_retry
+
+tests_unit_test_replay_SOURCES = tests/unit/test_replay.c
+tests_unit_test_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_replay_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_asset_SOURCES = tests/unit/test_asset.c
 tests_unit_test_asset_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

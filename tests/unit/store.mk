@@ -2,6 +2,7 @@ unit_programs += \
 	tests/unit/test_ledger \
 	tests/unit/test_retire \
 	tests/unit/test_store \
+	tests/unit/test_store_adopt \
 	tests/unit/test_store_assets \
 	tests/unit/test_store_due \
 	tests/unit/test_store_faults \
@@ -17,6 +18,8 @@ tests_unit_test_retire_SOURCES = tests/unit/test_retire.c $(STORE_FIXTURE)
 tests_unit_test_retire_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_FIXTURE)
 tests_unit_test_store_LDADD = $(UNIT_LDADD)
+tests_unit_test_store_adopt_SOURCES = tests/unit/test_store_adopt.c $(STORE_FIXTURE)
+tests_unit_test_store_adopt_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_assets_SOURCES = tests/unit/test_store_assets.c $(STORE_FIXTURE)
 tests_unit_test_store_assets_LDADD = $(UNIT_LDADD)
 tests_unit_test_store_due_SOURCES = tests/unit/test_store_due.c $(STORE_FIXTURE)

@@ -337,6 +337,9 @@ static void the_last_wish_counts_but_weak_ones_yield(void **state)
 		{ WISH_REMOVE, WISH_CONFIRM, WISH_REMOVE },
 		{ WISH_RETRY, WISH_CONFIRM, WISH_CONFIRM },
 		{ WISH_CONFIRM, WISH_REMOVE, WISH_REMOVE },
+		{ WISH_FETCH, WISH_REPLAY, WISH_FETCH },
+		{ WISH_RETRY, WISH_REPLAY, WISH_REPLAY },
+		{ WISH_NONE, WISH_REFILE, WISH_REFILE },
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -350,6 +353,25 @@ static void the_last_wish_counts_but_weak_ones_yield(void **state)
 		assert_int_equal(asset->state, ASSET_QUEUED);
 		asset_free(asset);
 	}
+}
+
+static void refiling_is_for_what_rests_until_any_news(void **state)
+{
+	struct asset *asset = asset_new("w", "a");
+	struct event event = { .kind = EVENT_CHANGED, .at_ns = 500 };
+	(void)state;
+
+	asset->state = ASSET_ARCHIVED;
+	asset->due_ns = 2000;
+	assert_false(asset_apply_wish(asset, WISH_REFILE, 1000));
+	assert_true(
+		asset->wish == WISH_NONE && asset->seq == 0 && asset->due_ns == 2000);
+	asset->due_ns = 0;
+	assert_true(asset_apply_wish(asset, WISH_REFILE, 1000));
+	assert_true(asset->wish == WISH_REFILE && asset->due_ns == 1000);
+	assert_true(asset_apply_event(asset, &event, 1500));
+	assert_true(asset->wish == WISH_NONE && asset->due_ns == 1500);
+	asset_free(asset);
 }
 
 static void ending_a_hold_looks_again_at_a_deletion(void **state)
@@ -418,6 +440,7 @@ int main(void)
 		cmocka_unit_test(the_platforms_tombstone_yields_to_newer_news_only),
 		cmocka_unit_test(a_persons_tombstone_yields_to_fetch_only),
 		cmocka_unit_test(the_last_wish_counts_but_weak_ones_yield),
+		cmocka_unit_test(refiling_is_for_what_rests_until_any_news),
 		cmocka_unit_test(ending_a_hold_looks_again_at_a_deletion),
 		cmocka_unit_test(a_copy_owns_all_it_has),
 	};

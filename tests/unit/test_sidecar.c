@@ -38,7 +38,7 @@ static struct asset *sample(void)
 	memset(video->sha256, 'a', 64);
 	video->content_type = mem_strdup("video/mp4");
 	video->source_host = mem_strdup("cdn.example.org");
-	video->etag = mem_strdup("\"secret?\"");
+	video->etag = mem_strdup("\"e1\"");
 	video->downloaded_ns = CREATED_NS;
 	struct file *sidecar = asset_add_file(asset, "metadata");
 	sidecar->role = ROLE_METADATA;
@@ -60,6 +60,8 @@ static void test_whole(void **state)
 		"\t\"expires\":\t\"2026-11-22T10:00:00.124Z\",\n"
 		"\t\"duration\":\t12.345,\n"
 		"\t\"resolution\":\t\"1080p\",\n"
+		"\t\"width\":\t1920,\n"
+		"\t\"height\":\t1080,\n"
 		"\t\"stream\":\t\"final\",\n"
 		"\t\"channel\":\tnull,\n"
 		"\t\"creator\":\tnull,\n"
@@ -69,12 +71,15 @@ static void test_whole(void **state)
 		"\t\"rule\":\t\"clips\",\n"
 		"\t\"files\":\t[{\n"
 		"\t\t\t\"role\":\t\"video\",\n"
+		"\t\t\t\"key\":\t\"video\",\n"
 		"\t\t\t\"path\":\t\"production/goal.mp4\",\n"
 		"\t\t\t\"bytes\":\t216000000000,\n"
 		"\t\t\t\"sha256\":\t\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aaaaaaaaaaaaaaaa\",\n"
 		"\t\t\t\"content_type\":\t\"video/mp4\",\n"
 		"\t\t\t\"language\":\tnull,\n"
+		"\t\t\t\"version\":\tnull,\n"
+		"\t\t\t\"etag\":\t\"\\\"e1\\\"\",\n"
 		"\t\t\t\"downloaded_at\":\t\"2026-11-22T10:00:00.123Z\",\n"
 		"\t\t\t\"source_host\":\t\"cdn.example.org\"\n"
 		"\t\t}],\n"
