@@ -1,6 +1,7 @@
 /*
  * The sidecar's members, in their fixed order. Unknown values are null, so that a
- * reader finds every member; only "expires" is left out where nothing expires.
+ * reader finds every member; only "expires" is left out where nothing expires, and
+ * "versions" where there are none.
  */
 #include <config.h>
 
@@ -8,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/version.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +40,13 @@ static void add_duration(cJSON *object, int64_t ms)
 		ms < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)ms / 1000));
 }
 
-static cJSON *files_of(const struct asset *asset)
+/* The current ones, or the @old versions of them. */
+static cJSON *files_of(const struct asset *asset, bool old)
 {
 	cJSON *files = checked(cJSON_CreateArray());
 	for (size_t i = 0; i < asset->n_files; i++) {
 		const struct file *file = &asset->files[i];
-		if (file->role == ROLE_METADATA)
+		if (file->role == ROLE_METADATA || old != (file->replaced_ns > 0))
 			continue;
 		cJSON *object = checked(cJSON_CreateObject());
 		json_add_text(object, "role", role_name(file->role));
@@ -53,6 +56,10 @@ static cJSON *files_of(const struct asset *asset)
 		json_add_text(object, "content_type", file->content_type);
 		json_add_text(object, "language", file->language);
 		json_add_time(object, "downloaded_at", file->downloaded_ns);
+		if (old) {
+			json_add_int(object, "version", version_number(file->key));
+			json_add_time(object, "replaced_at", file->replaced_ns);
+		}
 		json_add_text(object, "source_host", file->source_host);
 		cJSON_AddItemToArray(files, object);
 	}
@@ -91,6 +98,7 @@ static void add_facts(cJSON *object, const struct facts *facts)
 char *sidecar_text(const struct asset *asset, const char *platform)
 {
 	cJSON *object = checked(cJSON_CreateObject());
+	cJSON *versions;
 
 	json_add_text(object, "schema", SCHEMA);
 	json_add_text(object, "workspace", asset->workspace);
@@ -98,7 +106,12 @@ char *sidecar_text(const struct asset *asset, const char *platform)
 	json_add_text(object, "id", asset->id);
 	add_facts(object, &asset->facts);
 	json_add_text(object, "rule", asset->rule);
-	add_node(object, "files", files_of(asset));
+	add_node(object, "files", files_of(asset, false));
+	versions = files_of(asset, true);
+	if (cJSON_GetArraySize(versions) > 0)
+		add_node(object, "versions", versions);
+	else
+		cJSON_Delete(versions);
 	json_add_time(object, "archived_at", asset->archived_ns);
 	add_node(object, "platform_data", platform_data_of(asset));
 
@@ -126,11 +139,11 @@ bool sidecar_is_of(const char *text, size_t len, const char *workspace, const ch
 	return same;
 }
 
-static bool lists(const cJSON *root, const char *name)
+static bool lists(const cJSON *root, const char *member, const char *name)
 {
 	const cJSON *file;
 
-	cJSON_ArrayForEach (file, json_at(root, "files")) {
+	cJSON_ArrayForEach (file, json_at(root, member)) {
 		const char *path = json_text(file, "path");
 		const char *slash = path ? strrchr(path, '/') : NULL;
 
@@ -148,8 +161,9 @@ bool sidecar_lists(const char *text, size_t len, const char *name)
 	if (json_parse(text, len, &root, &err))
 		return false;
 	const char *schema = json_text(root, "schema");
-	bool found = schema && strncmp(schema, SCHEMA_ANY, strlen(SCHEMA_ANY)) == 0 &&
-		     (!name || lists(root, name));
+	bool found =
+		schema && strncmp(schema, SCHEMA_ANY, strlen(SCHEMA_ANY)) == 0 &&
+		(!name || lists(root, "files", name) || lists(root, "versions", name));
 	cJSON_Delete(root);
 	return found;
 }

@@ -184,14 +184,16 @@ static void time_line(
 	line(out, label, text);
 }
 
-static void print_files(const cJSON *json, struct buf *out)
+/* The list @name of the asset; nothing where it is empty. */
+static void print_files(
+	const cJSON *json, const char *name, const char *title, struct buf *out)
 {
 	const cJSON *file;
-	char size[32];
+	char size[32], at[40];
 
-	if (cJSON_GetArraySize(json_at(json, "files")) > 0)
-		buf_str(out, "\nFiles\n");
-	cJSON_ArrayForEach (file, json_at(json, "files")) {
+	if (cJSON_GetArraySize(json_at(json, name)) > 0)
+		buf_printf(out, "\n%s\n", title);
+	cJSON_ArrayForEach (file, json_at(json, name)) {
 		text_size(json_int(file, "bytes", -1), size);
 		buf_str(out, "  ");
 		text_clean(out, json_text(file, "path"));
@@ -204,8 +206,31 @@ static void print_files(const cJSON *json, struct buf *out)
 			buf_str(out, ", from ");
 			text_clean(out, json_text(file, "source_host"));
 		}
+		if (json_text(file, "replaced")) {
+			text_time(json_text(file, "replaced"), at);
+			buf_printf(out, ", replaced %s", at);
+		}
 		buf_str(out, "\n    sha256 ");
 		text_clean(out, json_text(file, "sha256"));
+		buf_char(out, '\n');
+	}
+}
+
+static void print_missing(const cJSON *json, struct buf *out)
+{
+	const cJSON *list = json_at(json, "missing"), *entry;
+
+	if (cJSON_GetArraySize(list) > 0)
+		buf_str(out, "\nMissing\n");
+	cJSON_ArrayForEach (entry, list) {
+		buf_str(out, "  ");
+		text_clean(out, json_text(entry, "role"));
+		if (json_text(entry, "language")) {
+			buf_char(out, ' ');
+			text_clean(out, json_text(entry, "language"));
+		}
+		buf_str(out, ": ");
+		text_clean(out, json_text(entry, "why"));
 		buf_char(out, '\n');
 	}
 }
@@ -287,8 +312,10 @@ static void print_asset(const cJSON *json, struct buf *out)
 	time_line(out, "deleted", json, "times.deleted");
 	time_line(out, "archived", json, "archived");
 	time_line(out, "next look", json, "due");
-	print_files(json, out);
+	print_files(json, "files", "Files", out);
 	print_parts(json, out);
+	print_files(json, "versions", "Old versions", out);
+	print_missing(json, out);
 }
 
 static void print_story(const cJSON *json, struct buf *out)
@@ -310,6 +337,7 @@ static void print_story(const cJSON *json, struct buf *out)
 		text_clean(out, json_text(entry, "text"));
 		buf_char(out, '\n');
 	}
+	print_missing(json, out);
 	buf_str(out, "\nNow ");
 	text_clean(out, json_text(json, "state"));
 	if (json_text(json, "reason")) {

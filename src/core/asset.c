@@ -94,7 +94,20 @@ struct asset *asset_new(const char *workspace, const char *id)
 	return asset;
 }
 
-static void file_release(struct file *file)
+void file_copy(struct file *to, const struct file *from)
+{
+	*to = *from;
+	to->key = mem_strdup(from->key);
+	to->path = mem_strdup(from->path);
+	to->content_type = mem_strdup(from->content_type);
+	to->language = mem_strdup(from->language);
+	to->version = mem_strdup(from->version);
+	to->source_host = mem_strdup(from->source_host);
+	to->etag = mem_strdup(from->etag);
+	to->last_modified = mem_strdup(from->last_modified);
+}
+
+void file_release(struct file *file)
 {
 	free(file->key);
 	free(file->path);
@@ -103,6 +116,7 @@ static void file_release(struct file *file)
 	free(file->version);
 	free(file->source_host);
 	free(file->etag);
+	free(file->last_modified);
 }
 
 static void part_release(struct part *part)
@@ -129,6 +143,7 @@ void asset_free(struct asset *asset)
 	free(asset->base_path);
 	free(asset->waits_for);
 	free(asset->mp4_refused);
+	free(asset->missing);
 	for (size_t i = 0; i < asset->n_files; i++)
 		file_release(&asset->files[i]);
 	free(asset->files);
@@ -146,6 +161,16 @@ struct file *asset_file(const struct asset *asset, const char *key)
 	return NULL;
 }
 
+const struct file *asset_main_file(const struct asset *asset)
+{
+	for (enum role role = ROLE_VIDEO; role < ROLES; role++)
+		for (size_t i = 0; i < asset->n_files; i++)
+			if (asset->files[i].role == role &&
+				!asset->files[i].replaced_ns)
+				return &asset->files[i];
+	return NULL;
+}
+
 struct part *asset_part(const struct asset *asset, const char *key)
 {
 	for (size_t i = 0; i < asset->n_parts; i++)
@@ -157,12 +182,16 @@ struct part *asset_part(const struct asset *asset, const char *key)
 struct file *asset_add_file(struct asset *asset, const char *key)
 {
 	struct file *file = asset_file(asset, key);
+	size_t at = asset->n_files;
 
 	if (file)
 		return file;
+	while (at > 0 && strcmp(asset->files[at - 1].key, key) > 0)
+		at--;
 	asset->files =
 		mem_grow(asset->files, asset->n_files + 1, sizeof(*asset->files));
-	file = &asset->files[asset->n_files++];
+	file = &asset->files[at];
+	memmove(file + 1, file, (asset->n_files++ - at) * sizeof(*file));
 	memset(file, 0, sizeof(*file));
 	file->key = mem_strdup(key);
 	return file;
@@ -190,7 +219,9 @@ void asset_drop_file(struct asset *asset, const char *key)
 	if (!file)
 		return;
 	file_release(file);
-	*file = asset->files[--asset->n_files];
+	asset->n_files--;
+	memmove(file, file + 1,
+		(size_t)(asset->files + asset->n_files - file) * sizeof(*file));
 }
 
 void asset_drop_part(struct asset *asset, const char *key)

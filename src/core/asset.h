@@ -68,8 +68,11 @@ struct file {
 	char *language; /* or NULL */
 	char *version;  /* source.version at the time, or NULL */
 	char *source_host;
-	char *etag; /* validator of the answer it came from, or NULL */
+	char *etag; /* validators of the answer it came from, or NULL */
+	char *last_modified;
 	int64_t downloaded_ns;
+	int64_t replaced_ns; /* when a newer one took its place: an old version that is
+			      * kept (core/version.h); 0: current */
 	/* What verifying found of it; written by the store's news side alone. */
 	bool damaged; /* missing, or not the bytes that were archived */
 	bool repair;  /* and it is to be fetched again */
@@ -126,9 +129,12 @@ struct asset {
 	int64_t mp4_asked_ns; /* when the platform was asked to make the MP4; 0 never */
 	char *mp4_refused;    /* what it answered, if it will not; or NULL */
 	int priority;         /* of the rule; orders work */
+	char *missing;   /* JSON: what its rule wants and is not there, and why (see
+			  * flow/look_missing.c); NULL: it is complete */
 	char *waits_for; /* the host (flow/breaker) it rests for until that answers; or
 			  * NULL */
-	struct file *files;
+	struct file *files; /* in the order of their keys, so that what is written of
+			     * them changes only with them */
 	size_t n_files;
 	struct part *parts;
 	size_t n_parts;
@@ -140,8 +146,14 @@ const char *asset_wish_name(enum asset_wish wish);
 int asset_wish_parse(const char *name, enum asset_wish *wish);
 
 struct asset *asset_new(const char *workspace, const char *id);
-void asset_free(struct asset *asset);                                /* NULL allowed */
+void asset_free(struct asset *asset); /* NULL allowed */
+/* @to is overwritten, not released. */
+void file_copy(struct file *to, const struct file *from);
+void file_release(struct file *file);
 struct file *asset_file(const struct asset *asset, const char *key); /* or NULL */
+/* The file that the asset is about: the video, else the audio, else what comes first of
+ * the other roles; NULL none. */
+const struct file *asset_main_file(const struct asset *asset);
 struct part *asset_part(const struct asset *asset, const char *key); /* or NULL */
 struct file *asset_add_file(
 	struct asset *asset, const char *key); /* or the present one */

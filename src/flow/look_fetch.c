@@ -1,7 +1,7 @@
 /*
  * Fetching: the files of the plan, each in its slot, each with a fresh link where links
- * expire; what comes back goes into the asset. Then: did the main file change at its
- * source?
+ * expire; what comes back goes into the asset. Then: did what the archive has change at
+ * its source?
  */
 #include <config.h>
 
@@ -69,6 +69,7 @@ static void task_fail(struct task *task, const struct err *err)
 		task_end(task);
 		return;
 	}
+	mem_replace(&task->why, err->text);
 	err_wrap(&told, "%s", task->key);
 	if (err->class == ERR_EXISTS) {
 		look->exists_seen = true;
@@ -180,7 +181,7 @@ static void on_sealed_stored(void *arg, const struct err *err)
 		transfer_cancel(task->transfer, false);
 		return;
 	}
-	transfer_place(task->transfer);
+	look_replace(task);
 }
 
 static void on_sealed(void *arg, const struct part *part)
@@ -211,6 +212,7 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	mem_replace(&file->version, task->version);
 	mem_replace(&file->source_host, from->source_host);
 	mem_replace(&file->etag, from->etag);
+	mem_replace(&file->last_modified, from->last_modified);
 	file->bytes = from->bytes;
 	memcpy(file->sha256, from->sha256, sizeof(file->sha256));
 	file->downloaded_ns = from->downloaded_ns;
@@ -419,12 +421,23 @@ static void take_slot(struct task *task)
 	file_slots_take(look->env->slots, &task->claim);
 }
 
+void look_hold(struct look *look)
+{
+	look->n_running++;
+}
+
+void look_unhold(struct look *look)
+{
+	if (--look->n_running == 0)
+		after_tasks(look);
+}
+
 void look_tasks_stop(struct look *look)
 {
 	if (look->n_running == 0) /* not in this step */
 		return;
 	/* Ending the last task may end the look: hold it until the walk is over. */
-	look->n_running++;
+	look_hold(look);
 	for (size_t i = 0; i < look->n_tasks; i++) {
 		struct task *task = look->tasks[i];
 
@@ -435,8 +448,7 @@ void look_tasks_stop(struct look *look)
 		else if (task->transfer)
 			transfer_cancel(task->transfer, false);
 	}
-	if (--look->n_running == 0)
-		after_tasks(look);
+	look_unhold(look);
 }
 
 /* ---- all of them ---- */
@@ -466,8 +478,7 @@ static void run_tasks(struct look *look)
 		if (!task->ended)
 			take_slot(task);
 	}
-	if (--look->n_running == 0)
-		after_tasks(look);
+	look_unhold(look);
 }
 
 /* After a new claim only what is still missing. */
@@ -516,19 +527,16 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 
 /* ---- did it change? ---- */
 
-static void on_rechecked(struct look *look, bool changed)
+static void on_rechecked(struct look *look)
 {
-	const struct source *source = look->plan.recheck;
+	bool more = false;
 
-	look->rechecked = true;
-	if (!changed || look->stopping) {
+	for (size_t i = 0; i < look->n_tasks; i++)
+		more |= !look->tasks[i]->ended;
+	if (more && !look->stopping)
+		look_run_ops(look, on_archive_checked);
+	else
 		look->fetch_then(look);
-		return;
-	}
-	look_note(look, "api", "%s changed at its source: fetched again", source->key);
-	look_tasks_free(look);
-	look_task_add(look, source, true);
-	run_tasks(look);
 }
 
 static void on_leftovers(struct look *look)
@@ -543,7 +551,7 @@ static void after_tasks(struct look *look)
 {
 	if (look->n_ops)
 		look_run_ops(look, on_leftovers);
-	else if (look->plan.recheck && !look->rechecked && !look->stopping &&
+	else if (look->rechecks_done < look->plan.n_rechecks && !look->stopping &&
 		 !look->exists_seen && look->trouble.class == ERR_NONE)
 		look_recheck(look, on_rechecked);
 	else

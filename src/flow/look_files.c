@@ -181,12 +181,18 @@ static char *home_of(const struct asset *asset, const struct file *file)
 	return mem_printf("%s%s%s", asset->base_path, suffix, dot ? dot : "");
 }
 
-static bool at_home(const struct asset *asset, const struct file *file)
+/* A track's language may be corrected at the platform: its file is renamed. */
+static void follow_languages(struct look *look)
 {
-	size_t len = strlen(asset->base_path);
+	const struct record *record = look->record;
 
-	return strncmp(file->path, asset->base_path, len) == 0 &&
-	       file->path[len] == '.';
+	for (size_t i = 0; i < record->n_sources; i++) {
+		const struct source *source = &record->sources[i];
+		struct file *file = asset_file(look->asset, source->key);
+
+		if (file && source->role == ROLE_SUBTITLE && source->language)
+			mem_replace(&file->language, source->language);
+	}
 }
 
 static void move_home(struct look *look);
@@ -237,13 +243,14 @@ static void move_home(struct look *look)
 {
 	struct asset *asset = look->asset;
 
+	if (look->rule->on_update != UPDATE_IGNORE)
+		follow_languages(look);
 	for (size_t i = 0; i < asset->n_files; i++) {
-		char *home;
+		const char *path = asset->files[i].path;
+		char *home = home_of(asset, &asset->files[i]);
 
-		if (at_home(asset, &asset->files[i]))
-			continue;
-		home = home_of(asset, &asset->files[i]);
-		look_op(look, OP_MOVE, asset->files[i].path, home, false);
+		if (strcmp(home, path) != 0)
+			look_op(look, OP_MOVE, path, home, false);
 		free(home);
 	}
 	if (look->n_ops)

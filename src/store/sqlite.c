@@ -289,6 +289,7 @@ const struct backend sqlite_backend = {
 	.put_delivery = sqlite_put_delivery,
 	.save = sqlite_save,
 	.put_part = sqlite_put_part,
+	.put_file = sqlite_put_file,
 	.put_story = sqlite_put_story,
 	.claim_path = sqlite_claim_path,
 	.wish = sqlite_wish,

@@ -21,7 +21,7 @@
 	" a.priority, a.trial, a.type, a.title, a.stream, a.channel, a.creator,"      \
 	" a.created_ns, a.expires_ns, a.duration_ms, a.width, a.height, a.metadata,"  \
 	" a.reason, a.platform_status, a.rule, a.base_path, a.expected_bytes,"        \
-	" a.waits_for, a.mp4_asked_ns, a.mp4_refused, a.mark"
+	" a.waits_for, a.mp4_asked_ns, a.mp4_refused, a.mark, a.missing"
 
 /* ---- reading ---- */
 
@@ -90,6 +90,7 @@ static void read_asset(struct query *query, struct asset *asset)
 	asset->mp4_asked_ns = column_int(query);
 	asset->mp4_refused = column_copy(query);
 	asset->mark = column_int(query);
+	asset->missing = column_copy(query);
 }
 
 int sqlite_asset_by_id(struct backend_conn *conn, int64_t workspace, const char *name,

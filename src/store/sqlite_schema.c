@@ -222,6 +222,11 @@ static const char *const steps[] = {
 	"ALTER TABLE assets ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN listed_mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN missed_ns INTEGER NOT NULL DEFAULT 0;",
+
+	/* 7: old versions of files, another validator, what an asset lacks */
+	"ALTER TABLE files ADD COLUMN last_modified TEXT;"
+	"ALTER TABLE files ADD COLUMN replaced_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN missing TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

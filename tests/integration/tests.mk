@@ -58,6 +58,7 @@ integration_files = \
 	tests/integration/test_transfer.py \
 	tests/integration/terminal.py \
 	tests/integration/test_twin.py \
+	tests/integration/test_updates.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_watch.py \
 	tests/integration/tracer.py
