@@ -44,6 +44,13 @@ static const struct source *source_of(const struct task *task)
 
 static void after_tasks(struct look *look);
 
+/* One of those that n_running counts has ended. */
+static void one_less(struct look *look)
+{
+	if (--look->n_running == 0)
+		after_tasks(look);
+}
+
 static void task_end(struct task *task)
 {
 	struct look *look = task->look;
@@ -56,8 +63,7 @@ static void task_end(struct task *task)
 	file_slots_leave(look->env->slots, &task->claim);
 	look->n_running--;
 	assert(look->n_running > 0);
-	if (--look->n_running == 0)
-		after_tasks(look);
+	one_less(look);
 }
 
 static void task_fail(struct task *task, const struct err *err)
@@ -170,6 +176,21 @@ static void on_note(void *arg, const char *text)
 	look_note(task->look, "attempt", "%s: %s", task->key, text);
 }
 
+static void on_replaceable(struct task *task, const struct err *err)
+{
+	struct look *look = task->look;
+
+	/* Where the look was stopped meanwhile, the transfer has ended by itself. */
+	if (task->transfer && err->class == ERR_NONE) {
+		transfer_place(task->transfer);
+	} else if (task->transfer) {
+		if (err->class != ERR_CANCELLED)
+			look_keep_worse(&look->trouble, err);
+		transfer_cancel(task->transfer, err->class == ERR_CANCELLED);
+	}
+	one_less(look);
+}
+
 static void on_sealed_stored(void *arg, const struct err *err)
 {
 	struct task *task = arg;
@@ -181,7 +202,8 @@ static void on_sealed_stored(void *arg, const struct err *err)
 		transfer_cancel(task->transfer, false);
 		return;
 	}
-	look_replace(task);
+	task->look->n_running++;
+	look_replace(task, on_replaceable);
 }
 
 static void on_sealed(void *arg, const struct part *part)
@@ -421,23 +443,12 @@ static void take_slot(struct task *task)
 	file_slots_take(look->env->slots, &task->claim);
 }
 
-void look_hold(struct look *look)
-{
-	look->n_running++;
-}
-
-void look_unhold(struct look *look)
-{
-	if (--look->n_running == 0)
-		after_tasks(look);
-}
-
 void look_tasks_stop(struct look *look)
 {
 	if (look->n_running == 0) /* not in this step */
 		return;
 	/* Ending the last task may end the look: hold it until the walk is over. */
-	look_hold(look);
+	look->n_running++;
 	for (size_t i = 0; i < look->n_tasks; i++) {
 		struct task *task = look->tasks[i];
 
@@ -448,7 +459,7 @@ void look_tasks_stop(struct look *look)
 		else if (task->transfer)
 			transfer_cancel(task->transfer, false);
 	}
-	look_unhold(look);
+	one_less(look);
 }
 
 /* ---- all of them ---- */
@@ -478,7 +489,7 @@ static void run_tasks(struct look *look)
 		if (!task->ended)
 			take_slot(task);
 	}
-	look_unhold(look);
+	one_less(look);
 }
 
 /* After a new claim only what is still missing. */

@@ -24,6 +24,7 @@ struct keeping {
 	char *to, *base, *suffix;
 	int number;
 	struct err err;
+	void (*then)(struct task *task, const struct err *err);
 };
 
 static void keeping_free(struct keeping *keeping)
@@ -37,18 +38,8 @@ static void keeping_free(struct keeping *keeping)
 
 static void end(struct keeping *keeping)
 {
-	struct task *task = keeping->task;
-	struct look *look = task->look;
-
-	/* Where the look was stopped meanwhile, the transfer has ended by itself. */
-	if (task->transfer && keeping->err.class == ERR_NONE) {
-		transfer_place(task->transfer);
-	} else if (task->transfer) {
-		look_keep_worse(&look->trouble, &keeping->err);
-		transfer_cancel(task->transfer, false);
-	}
+	keeping->then(keeping->task, &keeping->err);
 	keeping_free(keeping);
-	look_unhold(look);
 }
 
 static void on_stored(void *arg, const struct err *err)
@@ -103,14 +94,15 @@ static void on_kept(uv_work_t *work, int status)
 	store_put_file(look->env->store, look->row, &keeping->old, on_stored, keeping);
 }
 
-static void keep(struct task *task, const struct file *file)
+static void keep(struct task *task, const struct file *file,
+	void (*then)(struct task *task, const struct err *err))
 {
 	struct look *look = task->look;
 	struct keeping *keeping = mem_alloc(sizeof(*keeping));
 	const char *dot = strrchr(file->path, '.');
 
-	look_hold(look);
 	keeping->task = task;
+	keeping->then = then;
 	keeping->number = version_next(look->asset, file->key);
 	file_copy(&keeping->old, file);
 	keeping->base = mem_strdup(look->asset->base_path);
@@ -138,22 +130,30 @@ static void leave(struct task *task, struct file *file, const struct part *part)
 		mem_replace(&file->last_modified, part->last_modified);
 	mem_replace(&file->version, task->version);
 	asset_drop_part(look->asset, task->key);
-	transfer_cancel(task->transfer, true);
 }
 
-void look_replace(struct task *task)
+static bool is_to_be_kept(const struct task *task, const struct file *file)
 {
-	struct look *look = task->look;
-	struct file *file = asset_file(look->asset, task->key);
-	const struct part *part = asset_part(look->asset, task->key);
+	const struct look *look = task->look;
 
-	if (is_unchanged(file, part))
+	return task->main && look->rule->on_update == UPDATE_VERSION && !file->repair &&
+	       !file->damaged && !version_with(look->asset, file->key, file->sha256);
+}
+
+void look_replace(
+	struct task *task, void (*then)(struct task *task, const struct err *err))
+{
+	struct file *file = asset_file(task->look->asset, task->key);
+	const struct part *part = asset_part(task->look->asset, task->key);
+	struct err err = { .class = ERR_NONE };
+
+	if (is_unchanged(file, part)) {
 		leave(task, file, part);
-	else if (file && task->main && look->rule->on_update == UPDATE_VERSION &&
-		 !file->repair && !file->damaged &&
-		 strcmp(file->sha256, part->sha256) != 0 &&
-		 !version_with(look->asset, file->key, file->sha256))
-		keep(task, file);
-	else
-		transfer_place(task->transfer);
+		err_set(&err, ERR_CANCELLED, "it is the same as before");
+	} else if (file && strcmp(file->sha256, part->sha256) != 0 &&
+		   is_to_be_kept(task, file)) {
+		keep(task, file, then);
+		return;
+	}
+	then(task, &err);
 }

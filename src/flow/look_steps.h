@@ -154,17 +154,15 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
-/* Keep the fetching from ending while something else is done for one of its tasks;
- * look_unhold() may end it, and the look. */
-void look_hold(struct look *look);
-void look_unhold(struct look *look);
 /* look_recheck.c. Which of the plan's rechecks are other files than the archived ones:
  * they get tasks. What keeps that from being known is minor, and sets unanswered. */
 void look_recheck(struct look *look, void (*then)(struct look *look));
-/* look_replace.c. The new file of @task is whole, and its seal is stored: drop it if it
- * is what the archive has; keep what it takes the place of, if the rule says so; then
- * have it placed. */
-void look_replace(struct task *task);
+/* look_replace.c. The new file of @task is whole, and its seal is stored: what becomes
+ * of the one that it takes the place of? @then, once, tells of NONE: the new one may be
+ * placed; of CANCELLED: it is the same as the old one, and goes; else what went wrong.
+ * The look may not end before. */
+void look_replace(
+	struct task *task, void (*then)(struct task *task, const struct err *err));
 /* look_missing.c. What the rule wants and the asset has not, into the asset. */
 void look_missing(struct look *look);
 /* look_task.c. @main: the video, or the audio of audio-only media. */
