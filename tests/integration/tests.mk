@@ -50,6 +50,7 @@ integration_files = \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
+	tests/integration/test_pieces.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
