@@ -11,25 +11,26 @@
 
 #define NUMBER_DIGITS 8
 
+/* What follows the number in the key of an old version, or NULL. */
+static const char *key_of(const char *key)
+{
+	size_t digits = *key == 'v' ? strspn(key + 1, "0123456789") : 0;
+
+	if (digits == 0 || digits > NUMBER_DIGITS || key[1 + digits] != '.')
+		return NULL;
+	return key + 1 + digits + 1;
+}
+
 int version_number(const char *key)
 {
-	const char *mark = strrchr(key, '.');
-	size_t digits;
-
-	if (!mark || mark[1] != 'v')
-		return 0;
-	digits = strspn(mark + 2, "0123456789");
-	if (digits == 0 || digits > NUMBER_DIGITS || mark[2 + digits])
-		return 0;
-	return (int)strtol(mark + 2, NULL, 10);
+	return key_of(key) ? (int)strtol(key + 1, NULL, 10) : 0;
 }
 
 static bool is_version_of(const struct file *file, const char *key)
 {
-	size_t len = strlen(key);
+	const char *its = file->replaced_ns ? key_of(file->key) : NULL;
 
-	return file->replaced_ns && strncmp(file->key, key, len) == 0 &&
-	       file->key[len] == '.' && version_number(file->key) > 0;
+	return its && strcmp(its, key) == 0;
 }
 
 int version_next(const struct asset *asset, const char *key)
@@ -57,7 +58,7 @@ const struct file *version_with(
 
 void version_name(struct file *old, int number, const char *path, int64_t now_ns)
 {
-	char *key = mem_printf("%s.v%d", old->key, number);
+	char *key = mem_printf("v%04d.%s", number, old->key);
 
 	free(old->key);
 	old->key = key;
