@@ -38,6 +38,7 @@ integration_files = \
 	tests/integration/test_audit_files.py \
 	tests/integration/test_audit_platform.py \
 	tests/integration/test_bandwidth.py \
+	tests/integration/test_cli_finish.py \
 	tests/integration/test_commands.py \
 	tests/integration/test_deletion.py \
 	tests/integration/test_events.py \
