@@ -178,6 +178,11 @@ static bool may_ask(const struct plan_input *in, const struct source *file)
 	       (most <= 0 || file->height <= most);
 }
 
+const char *plan_rendition(const struct source *source)
+{
+	return source->role == ROLE_AUDIO ? "audio file" : "MP4";
+}
+
 /* An MP4 that is made when the platform is asked: to be asked for, or waited for. */
 static bool wait_for_mp4(
 	const struct plan_input *in, const struct source *file, struct plan *plan)
@@ -194,8 +199,8 @@ static bool wait_for_mp4(
 		time_format_utc(until_ns, until);
 		plan->until_ns = until_ns;
 		reason(plan,
-			"the platform was asked to make the MP4, which is waited for until %s",
-			until);
+			"the platform was asked to make the %s, which is waited for until %s",
+			plan_rendition(file), until);
 	} else {
 		return false;
 	}
@@ -302,6 +307,8 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 	if (asset_file(in->asset, "video") || asset_file(in->asset, "audio"))
 		return;
 	source = named(in->record, ROLE_AUDIO, FORM_FILE);
+	if (source && wait_for_mp4(in, source, plan))
+		return;
 	if (source && source->why) {
 		rest_for(source, plan);
 		return;

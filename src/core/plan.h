@@ -66,6 +66,8 @@ bool plan_needs_record(const struct asset *asset);
 void plan_make(const struct plan_input *in, struct plan *plan);
 /* One of its rechecks has found another file: fetch it too. */
 void plan_add_changed(struct plan *plan, const struct plan_fetch *recheck);
+/* What the platform may be asked to make, for sentences: "MP4" or "audio file". */
+const char *plan_rendition(const struct source *source);
 /* Whether the platform is making something that is missing. */
 bool plan_is_coming(const struct plan *plan);
 void plan_release(struct plan *plan);

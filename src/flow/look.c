@@ -199,7 +199,7 @@ static void tell_late_mp4(struct look *look)
 		return;
 	duration_format(wait_ms, wait);
 	err_wrap(&look->trouble,
-		"the MP4 that the platform was asked for has not come within %s", wait);
+		"what the platform was asked to make has not come within %s", wait);
 }
 
 static void finish_plan(struct look *look)

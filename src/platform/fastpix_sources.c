@@ -268,6 +268,9 @@ static void add_audio(const cJSON *media, const struct playback *playback,
 	source = offer(record, playback, ROLE_AUDIO, "audio", playback->stream_url,
 		"/audio.m4a");
 	source->optional = !audio_only;
+	if (audio_only && source->available && audio.state == RENDITION_NONE)
+		source->ask =
+			mem_strdup(audio.others ? "audioOnly,capped_4k" : "audioOnly");
 	apply_rendition(source, &audio, "audio");
 	if (!audio_only)
 		return;

@@ -161,6 +161,29 @@ static void knows_what_can_be_asked_for(void **state)
 	}
 }
 
+/* Of audio-only media it is the audio file that is made on demand. */
+static void says_what_to_ask_for_audio(void **state)
+{
+	static const struct {
+		const char *json, *ask;
+	} rows[] = {
+		{ "\"isAudioOnly\":true", "audioOnly" },
+		{ "\"isAudioOnly\":true,\"mp4Support\":\"none\"", "audioOnly" },
+		{ "\"isAudioOnly\":true,\"mp4Support\":\"capped_4k\"",
+			"audioOnly,capped_4k" },
+		{ "\"isAudioOnly\":true,\"mp4Support\":\"audioOnly\"", NULL },
+		{ "\"isAudioOnly\":false", NULL },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct record record;
+		read_media(rows[i].json, &record);
+		assert_same_text(
+			fixture_source(&record, "audio", FORM_FILE)->ask, rows[i].ask);
+		record_release(&record);
+	}
+}
+
 /* fastpix.md §9.15: offset is a page from 1, at most 50 each, oldest first. */
 static void lists_by_page(void **state)
 {
@@ -793,6 +816,7 @@ int main(void)
 		cmocka_unit_test(asks_for_the_mp4),
 		cmocka_unit_test(reads_what_came_of_asking),
 		cmocka_unit_test(knows_what_can_be_asked_for),
+		cmocka_unit_test(says_what_to_ask_for_audio),
 		cmocka_unit_test(lists_by_page),
 		cmocka_unit_test(reads_a_whole_media),
 		cmocka_unit_test(offers_sources_of_a_media),

@@ -332,6 +332,11 @@ static void the_mp4_is_asked_for_once(void **state)
 		{ HLS_AND("ask"), true, 5, 90, NULL, false, 0, "has not come" },
 		{ HLS_AND("720p"), true, 5, 6, NULL, false, 0,
 			"it is being made; the media is there as HLS" },
+		{ "audio:no:ask", true, 0, 5, NULL, true, 0, "is asked to make it" },
+		{ "audio:no:ask", true, 5, 6, NULL, false, 35,
+			"asked to make the audio file, which is waited for" },
+		{ "audio:no:ask", true, 5, 35, NULL, false, 0, "it is being made" },
+		{ "audio:no:ask", false, 0, 5, NULL, false, 0, "it is being made" },
 		{ HLS_AND("ask"), true, 5, 6, "no money", false, 0,
 			"asking for it was in vain (no money); the media is there as "
 			"HLS" },
