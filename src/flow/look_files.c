@@ -235,10 +235,20 @@ static void on_moved(struct look *look)
 	} else if (look->ops_err.class != ERR_NONE) {
 		look_rest(look, &look->ops_err);
 	} else {
-		look->path_then(look);
+		move_home(look); /* those that had to stand back */
 	}
 }
 
+static bool is_target(const struct look *look, const char *path)
+{
+	for (size_t i = 0; i < look->n_ops; i++)
+		if (strcmp(look->ops[i].to, path) == 0)
+			return true;
+	return false;
+}
+
+/* Of two files that want one name the second stands back: what it is to be called is
+ * seen when the first has it. */
 static void move_home(struct look *look)
 {
 	struct asset *asset = look->asset;
@@ -249,7 +259,7 @@ static void move_home(struct look *look)
 		const char *path = asset->files[i].path;
 		char *home = home_of(asset, &asset->files[i]);
 
-		if (strcmp(home, path) != 0)
+		if (strcmp(home, path) != 0 && !is_target(look, home))
 			look_op(look, OP_MOVE, path, home, false);
 		free(home);
 	}

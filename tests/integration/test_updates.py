@@ -70,14 +70,22 @@ def test_all_files_follow_the_title(agent: Agent, twin: Twin) -> None:
     assert sidecar(agent, media)["title"] == "After"
 
 
-def test_a_language_that_is_corrected(agent: Agent, twin: Twin) -> None:
-    media = twin.add_fastpix("Goal", subtitles=("und",))
+def test_languages_that_are_corrected(agent: Agent, twin: Twin) -> None:
+    """Two at once, to the same: they must not be in each other's way."""
+    media = twin.add_fastpix("Goal")
+    media.tracks = [fastpix.Track("track-%d" % n, "und", text("WEBVTT\n\n%d" % n)) for n in range(3)]
     agent.archive_now(media)
-    assert ".und.vtt" in names(agent, media)
-    media.tracks[0].language = "sv"
-    update(agent, twin, media)
-    assert ".sv.vtt" in names(agent, media) and ".und.vtt" not in names(agent, media)
-    assert agent.files(media)["subtitle"][0]["language"] == "sv"
+    assert {".und.vtt", ".und.2.vtt", ".und.3.vtt"} <= names(agent, media)
+    for track in media.tracks[1:]:
+        track.language = "sv"
+    update(agent, twin, media, title="After")
+    assert {name for name in names(agent, media) if name.endswith(".vtt")} in (
+        {".und.vtt", ".sv.vtt", ".sv.2.vtt"}, {".und.2.vtt", ".sv.vtt", ".sv.2.vtt"})
+    assert all("~" not in path for path in agent.tree())
+    for file in agent.files(media)["subtitle"]:
+        track = next(t for t in media.tracks if t.id in file["key"])
+        assert (file["language"] or "und") == track.language
+        assert (agent.archive / file["path"]).read_bytes() == track.content.data
 
 
 def test_pieces_that_changed_behind_their_url(agent: Agent, twin: Twin) -> None:
