@@ -186,7 +186,7 @@ static void follow_languages(struct look *look)
 {
 	const struct record *record = look->record;
 
-	for (size_t i = 0; i < record->n_sources; i++) {
+	for (size_t i = 0; record && i < record->n_sources; i++) {
 		const struct source *source = &record->sources[i];
 		struct file *file = asset_file(look->asset, source->key);
 
