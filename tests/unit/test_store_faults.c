@@ -147,6 +147,7 @@ static void a_newer_schema_is_refused(void **state)
 	"ALTER TABLE files DROP COLUMN last_modified;"      \
 	"ALTER TABLE files DROP COLUMN replaced_ns;"        \
 	"ALTER TABLE assets DROP COLUMN missing;"           \
+	"DROP TABLE outbox;"                                \
 	"ALTER TABLE assets DROP COLUMN mp4_asked_ns;"      \
 	"ALTER TABLE assets DROP COLUMN mp4_refused;"       \
 	"ALTER TABLE assets DROP COLUMN mark;"              \
