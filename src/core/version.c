@@ -11,26 +11,22 @@
 
 #define NUMBER_DIGITS 8
 
-/* What follows the number in the key of an old version, or NULL. */
-static const char *key_of(const char *key)
-{
-	size_t digits = *key == 'v' ? strspn(key + 1, "0123456789") : 0;
-
-	if (digits == 0 || digits > NUMBER_DIGITS || key[1 + digits] != '.')
-		return NULL;
-	return key + 1 + digits + 1;
-}
-
 int version_number(const char *key)
 {
-	return key_of(key) ? (int)strtol(key + 1, NULL, 10) : 0;
+	const char *mark = strrchr(key, '~');
+	size_t digits = mark && mark[1] == 'v' ? strspn(mark + 2, "0123456789") : 0;
+
+	if (digits == 0 || digits > NUMBER_DIGITS || mark[2 + digits])
+		return 0;
+	return (int)strtol(mark + 2, NULL, 10);
 }
 
 static bool is_version_of(const struct file *file, const char *key)
 {
-	const char *its = file->replaced_ns ? key_of(file->key) : NULL;
+	size_t len = strlen(key);
 
-	return its && strcmp(its, key) == 0;
+	return file->replaced_ns && strncmp(file->key, key, len) == 0 &&
+	       file->key[len] == '~' && version_number(file->key) > 0;
 }
 
 int version_next(const struct asset *asset, const char *key)
@@ -58,7 +54,7 @@ const struct file *version_with(
 
 void version_name(struct file *old, int number, const char *path, int64_t now_ns)
 {
-	char *key = mem_printf("v%04d.%s", number, old->key);
+	char *key = mem_printf("%s~v%04d", old->key, number);
 
 	free(old->key);
 	old->key = key;

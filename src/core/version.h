@@ -1,7 +1,7 @@
 /*
  * Old versions of a file, kept beside the current one where the rule says so: of
  * NAME.mp4, which has the key "video", they are NAME.v1.mp4, NAME.v2.mp4 … with the
- * keys "v0001.video", "v0002.video" …, the oldest first. Pure.
+ * keys "video~v0001", "video~v0002" …, behind it and the oldest first. Pure.
  */
 #ifndef VODKEEP_CORE_VERSION_H
 #define VODKEEP_CORE_VERSION_H

@@ -95,7 +95,7 @@ static void test_whole(void **state)
 static void test_old_versions(void **state)
 {
 	struct asset *asset = sample();
-	struct file *old = asset_add_file(asset, "v0002.video");
+	struct file *old = asset_add_file(asset, "video~v0002");
 	(void)state;
 
 	old->role = ROLE_VIDEO;

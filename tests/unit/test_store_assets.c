@@ -121,7 +121,7 @@ static void a_file_is_added_alone(void **state)
 	fill(asset);
 	save(f, asset, 0, NULL);
 	file_copy(&old, asset_file(asset, "video"));
-	mem_replace(&old.key, "v0001.video");
+	mem_replace(&old.key, "video~v0001");
 	mem_replace(&old.path, "w/a.v1.mp4");
 	mem_replace(&old.last_modified, "Sat, 14 Mar 2026 09:26:53 GMT");
 	old.replaced_ns = T0 + 9;
@@ -133,7 +133,7 @@ static void a_file_is_added_alone(void **state)
 
 	asset = loaded(f, ask(f, "SELECT row FROM assets"));
 	assert_int_equal(asset->n_files, 3);
-	const struct file *file = asset_file(asset, "v0001.video");
+	const struct file *file = asset_file(asset, "video~v0001");
 	assert_string_equal(file->path, "w/a.v1.mp4");
 	assert_string_equal(file->last_modified, "Sat, 14 Mar 2026 09:26:53 GMT");
 	assert_int_equal(file->replaced_ns, T0 + 9);

@@ -25,16 +25,16 @@ static void numbers_of_keys(void **state)
 		int number;
 	} rows[] = {
 		{ "video", 0 },
-		{ "v0001.video", 1 },
-		{ "v1.video", 1 },
-		{ "v12345.audio", 12345 },
-		{ "v.video", 0 },
-		{ "v1video", 0 },
-		{ "v1x.video", 0 },
-		{ "1.video", 0 },
-		{ "v-1.video", 0 },
+		{ "video~v0001", 1 },
+		{ "video~v1", 1 },
+		{ "audio~v12345", 12345 },
+		{ "video~v", 0 },
+		{ "video~vx", 0 },
+		{ "video~v1x", 0 },
+		{ "video~1", 0 },
+		{ "video~v-1", 0 },
 		{ "video.v1", 0 },
-		{ "v99999999999999999999.video", 0 },
+		{ "video~v99999999999999999999", 0 },
 		{ "v1", 0 },
 		{ "", 0 },
 	};
@@ -49,12 +49,12 @@ static void the_next_number_is_above_all(void **state)
 	(void)state;
 	add(asset, "video", "a");
 	assert_int_equal(version_next(asset, "video"), 1);
-	add(asset, "v0003.video", "b");
-	add(asset, "v0001.video", "c");
-	add(asset, "v0007.audio", "d");
+	add(asset, "video~v0003", "b");
+	add(asset, "video~v0001", "c");
+	add(asset, "audio~v0007", "d");
 	assert_int_equal(version_next(asset, "video"), 4);
 	assert_int_equal(version_next(asset, "audio"), 8);
-	assert_int_equal(version_next(asset, "deo"), 1);
+	assert_int_equal(version_next(asset, "vid"), 1);
 	asset_free(asset);
 }
 
@@ -64,12 +64,12 @@ static void versions_are_known_by_their_bytes(void **state)
 	const char *sha256 = add(asset, "video", "a")->sha256;
 	(void)state;
 	assert_null(version_with(asset, "video", sha256));
-	add(asset, "v0001.audio", "a");
+	add(asset, "audio~v0001", "a");
 	sha256 = asset_file(asset, "video")->sha256;
 	assert_null(version_with(asset, "video", sha256));
-	add(asset, "v0002.video", "a");
+	add(asset, "video~v0002", "a");
 	sha256 = asset_file(asset, "video")->sha256;
-	assert_string_equal(version_with(asset, "video", sha256)->key, "v0002.video");
+	assert_string_equal(version_with(asset, "video", sha256)->key, "video~v0002");
 	asset_free(asset);
 }
 
@@ -80,7 +80,7 @@ static void a_copy_becomes_a_version(void **state)
 	(void)state;
 	file_copy(&old, add(asset, "video", "a"));
 	version_name(&old, 2, "w/a.v2.mp4", 77);
-	assert_string_equal(old.key, "v0002.video");
+	assert_string_equal(old.key, "video~v0002");
 	assert_string_equal(old.path, "w/a.v2.mp4");
 	assert_int_equal(old.replaced_ns, 77);
 	assert_string_equal(old.sha256, asset_file(asset, "video")->sha256);
@@ -94,7 +94,7 @@ static void the_main_file_is_never_an_old_one(void **state)
 	struct asset *asset = asset_new("w", "a");
 	(void)state;
 	assert_null(asset_main_file(asset));
-	add(asset, "v0001.video", "a")->role = ROLE_VIDEO;
+	add(asset, "video~v0001", "a")->role = ROLE_VIDEO;
 	assert_null(asset_main_file(asset));
 	add(asset, "thumbnail", "b")->role = ROLE_THUMBNAIL;
 	assert_string_equal(asset_main_file(asset)->key, "thumbnail");
