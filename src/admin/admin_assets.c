@@ -236,6 +236,7 @@ static cJSON *story_json(const struct telling *telling, const struct story *stor
 	json_add_text(json, "title", asset->facts.title);
 	json_add_text(json, "state", asset_state_name(state));
 	json_add_text(json, "reason", asset->reason);
+	asset_missing_json(json, asset);
 	list = cJSON_AddArrayToObject(json, "story");
 	for (size_t i = 0; i < story->count; i++) {
 		cJSON *line = cJSON_CreateObject();

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "core/retire.h"
+#include <string.h>
 
 cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state state)
 {
@@ -31,15 +32,6 @@ cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state 
 	json_add_text(json, "rule", summary->rule);
 	json_add_time(json, "due", summary->due_ns);
 	return json;
-}
-
-/* Of the video, else of the first file there is. */
-static const char *main_path(const struct asset *asset)
-{
-	for (size_t i = 0; i < asset->n_files; i++)
-		if (asset->files[i].role == ROLE_VIDEO)
-			return asset->files[i].path;
-	return asset->n_files > 0 ? asset->files[0].path : NULL;
 }
 
 static void add_facts(cJSON *json, const struct facts *facts)
@@ -78,14 +70,19 @@ static void add_times(cJSON *json, const struct event_times *times)
 	json_add_time(object, "deleted", times->deleted);
 }
 
-static void add_files(cJSON *json, const struct asset *asset)
+/* The current ones, or the @old versions of them. */
+static void add_files(
+	cJSON *json, const char *name, const struct asset *asset, bool old)
 {
-	cJSON *list = cJSON_AddArrayToObject(json, "files");
+	cJSON *list = cJSON_AddArrayToObject(json, name);
 
 	for (size_t i = 0; i < asset->n_files; i++) {
 		const struct file *file = &asset->files[i];
-		cJSON *entry = cJSON_CreateObject();
+		cJSON *entry;
 
+		if (old != (file->replaced_ns > 0))
+			continue;
+		entry = cJSON_CreateObject();
 		json_add_text(entry, "role", role_name(file->role));
 		json_add_text(entry, "key", file->key);
 		json_add_text(entry, "path", file->path);
@@ -94,9 +91,20 @@ static void add_files(cJSON *json, const struct asset *asset)
 		json_add_text(entry, "content_type", file->content_type);
 		json_add_text(entry, "language", file->language);
 		json_add_time(entry, "downloaded", file->downloaded_ns);
+		if (old)
+			json_add_time(entry, "replaced", file->replaced_ns);
 		json_add_text(entry, "source_host", file->source_host);
 		cJSON_AddItemToArray(list, entry);
 	}
+}
+
+void asset_missing_json(cJSON *json, const struct asset *asset)
+{
+	cJSON *list = NULL;
+
+	if (asset->missing)
+		json_parse(asset->missing, strlen(asset->missing), &list, NULL);
+	cJSON_AddItemToObject(json, "missing", list ? list : cJSON_CreateArray());
 }
 
 static void add_parts(cJSON *json, const struct asset *asset)
@@ -115,6 +123,7 @@ static void add_parts(cJSON *json, const struct asset *asset)
 
 cJSON *asset_json(const struct asset *asset, enum asset_state state)
 {
+	const struct file *main_file = asset_main_file(asset);
 	cJSON *json = cJSON_CreateObject();
 
 	json_add_int(json, "row", asset->row);
@@ -127,7 +136,7 @@ cJSON *asset_json(const struct asset *asset, enum asset_state state)
 	json_add_text(json, "platform_status", asset->platform_status);
 	json_add_text(json, "rule", asset->rule);
 	json_add_text(json, "base_path", asset->base_path);
-	json_add_text(json, "path", main_path(asset));
+	json_add_text(json, "path", main_file ? main_file->path : NULL);
 	json_add_int(json, "bytes", asset_bytes(asset));
 	json_add_time(json, "first_seen", asset->first_seen_ns);
 	json_add_time(json, "archived", asset->archived_ns);
@@ -137,7 +146,9 @@ cJSON *asset_json(const struct asset *asset, enum asset_state state)
 	json_add_bool(json, "tombstone", asset->tombstone);
 	json_add_bool(json, "contradicted", asset->contradicted);
 	add_times(json, &asset->times);
-	add_files(json, asset);
+	add_files(json, "files", asset, false);
+	add_files(json, "versions", asset, true);
+	asset_missing_json(json, asset);
 	add_parts(json, asset);
 	return json;
 }

@@ -14,6 +14,8 @@
 /* @state is the live one. The caller owns the result. */
 cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state state);
 cJSON *asset_json(const struct asset *asset, enum asset_state state);
+/* Add "missing": what its rule wants and the archive has not, and why. */
+void asset_missing_json(cJSON *json, const struct asset *asset);
 
 struct next_input {
 	const struct asset *asset;

@@ -69,6 +69,13 @@ int archive_placed_open(const struct archive *archive, const char *part,
 /* Durable small file (a sidecar), atomically replacing its own earlier version. */
 int archive_put(const struct archive *archive, const char *rel, const void *data,
 	size_t len, int64_t mtime_ns, bool replace, struct err *err);
+/* Let the file at @from be found at @to too, durably, and never in place of another
+ * (ERR_EXISTS): so that what replaces it at @from takes nothing away. Where the
+ * filesystem knows no hard links it is moved. What lies at @to already is taken for it
+ * if it is the same file or, with nothing at @from, has its size and hash: a crash came
+ * after an earlier call. ERR_NOT_FOUND if it is at neither place. */
+int archive_keep(const struct archive *archive, const char *from, const char *to,
+	int64_t bytes, const char *sha256, struct err *err);
 /* Move a file within the archive; never replaces. Empty directories left behind go. */
 int archive_move(const struct archive *archive, const char *from, const char *to,
 	struct err *err);

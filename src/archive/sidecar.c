@@ -1,7 +1,7 @@
 /*
  * The sidecar's members, in their fixed order. Unknown values are null, so that a
  * reader finds every member; only "expires" is left out where nothing expires, and
- * "trial" where the media is none.
+ * "trial" where the media is none, and "versions" where there are none.
  */
 #include <config.h>
 
@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/version.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +48,8 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(one->key, other->key);
 }
 
-static cJSON *files_of(const struct asset *asset)
+/* The current ones, or the @old versions of them. */
+static cJSON *files_of(const struct asset *asset, bool old)
 {
 	cJSON *files = checked(cJSON_CreateArray());
 	const struct file **sorted = mem_array(asset->n_files + 1, sizeof(*sorted));
@@ -57,7 +59,7 @@ static cJSON *files_of(const struct asset *asset)
 	qsort(sorted, asset->n_files, sizeof(*sorted), compare_files);
 	for (size_t i = 0; i < asset->n_files; i++) {
 		const struct file *file = sorted[i];
-		if (file->role == ROLE_METADATA)
+		if (file->role == ROLE_METADATA || old != (file->replaced_ns > 0))
 			continue;
 		cJSON *object = checked(cJSON_CreateObject());
 		json_add_text(object, "role", role_name(file->role));
@@ -70,6 +72,10 @@ static cJSON *files_of(const struct asset *asset)
 		json_add_text(object, "version", file->version);
 		json_add_text(object, "etag", file->etag);
 		json_add_time(object, "downloaded_at", file->downloaded_ns);
+		if (old) {
+			json_add_int(object, "number", version_number(file->key));
+			json_add_time(object, "replaced_at", file->replaced_ns);
+		}
 		json_add_text(object, "source_host", file->source_host);
 		cJSON_AddItemToArray(files, object);
 	}
@@ -111,6 +117,7 @@ static void add_facts(cJSON *object, const struct facts *facts)
 cJSON *sidecar_json(const struct asset *asset, const char *platform)
 {
 	cJSON *object = checked(cJSON_CreateObject());
+	cJSON *versions;
 
 	json_add_text(object, "schema", SIDECAR_SCHEMA);
 	json_add_text(object, "workspace", asset->workspace);
@@ -120,7 +127,12 @@ cJSON *sidecar_json(const struct asset *asset, const char *platform)
 	if (asset->trial)
 		json_add_bool(object, "trial", true);
 	json_add_text(object, "rule", asset->rule);
-	add_node(object, "files", files_of(asset));
+	add_node(object, "files", files_of(asset, false));
+	versions = files_of(asset, true);
+	if (cJSON_GetArraySize(versions) > 0)
+		add_node(object, "versions", versions);
+	else
+		cJSON_Delete(versions);
 	json_add_time(object, "archived_at", asset->archived_ns);
 	return object;
 }
@@ -154,11 +166,11 @@ bool sidecar_is_of(const char *text, size_t len, const char *workspace, const ch
 	return same;
 }
 
-static bool lists(const cJSON *root, const char *name)
+static bool lists(const cJSON *root, const char *member, const char *name)
 {
 	const cJSON *file;
 
-	cJSON_ArrayForEach (file, json_at(root, "files")) {
+	cJSON_ArrayForEach (file, json_at(root, member)) {
 		const char *path = json_text(file, "path");
 		const char *slash = path ? strrchr(path, '/') : NULL;
 
@@ -179,7 +191,7 @@ bool sidecar_lists(const char *text, size_t len, const char *name)
 	bool found =
 		schema &&
 		strncmp(schema, SIDECAR_SCHEMA_ANY, strlen(SIDECAR_SCHEMA_ANY)) == 0 &&
-		(!name || lists(root, name));
+		(!name || lists(root, "files", name) || lists(root, "versions", name));
 	cJSON_Delete(root);
 	return found;
 }

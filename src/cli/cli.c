@@ -77,6 +77,7 @@ static const struct cli_global globals[] = {
 	{ "--help", NULL, "list the commands, or show how one is used" },
 	{ "--version", NULL, "print the version" },
 };
+#define N_GLOBALS (sizeof(globals) / sizeof(*globals))
 
 const struct cli_command *cli_commands(size_t *n)
 {
@@ -86,7 +87,7 @@ const struct cli_command *cli_commands(size_t *n)
 
 const struct cli_global *cli_globals(size_t *n)
 {
-	*n = sizeof(globals) / sizeof(*globals);
+	*n = N_GLOBALS;
 	return globals;
 }
 
@@ -96,7 +97,7 @@ static void print_help(FILE *to)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
 	fputc('\n', to);
-	for (size_t i = 0; i < sizeof(globals) / sizeof(*globals); i++) {
+	for (size_t i = 0; i < N_GLOBALS; i++) {
 		int len = fprintf(to, "  %s %s", globals[i].name,
 			globals[i].arg ? globals[i].arg : "");
 
@@ -129,6 +130,21 @@ static int unknown_command(const struct cli *cli, const char *name)
 			cli, "there is no command %s; did you mean %s?", name, meant);
 	return cli_usage(
 		cli, "there is no command %s; `vodkeep --help' lists them", name);
+}
+
+static int unknown_option(const struct cli *cli, const char *name)
+{
+	const char *names[N_GLOBALS];
+	const char *meant;
+
+	for (size_t i = 0; i < N_GLOBALS; i++)
+		names[i] = globals[i].name;
+	meant = strlen(name) > 2 ? options_suggest(name, names, N_GLOBALS) : NULL;
+	if (meant)
+		return cli_usage(
+			cli, "there is no option %s; did you mean %s?", name, meant);
+	return cli_usage(
+		cli, "there is no option %s; `vodkeep --help' lists them", name);
 }
 
 static int run_command(struct cli *cli, int argc, char **argv)
@@ -190,7 +206,6 @@ int cli_main(int argc, char **argv)
 		return help ? CLI_OK : CLI_USAGE;
 	}
 	if (argv[1][0] == '-')
-		return cli_usage(&cli,
-			"there is no option %s; `vodkeep --help' lists them", argv[1]);
+		return unknown_option(&cli, argv[1]);
 	return run_command(&cli, argc - 1, argv + 1);
 }

@@ -20,6 +20,7 @@
 
 #define PATH_BYTES 4096
 #define LIMIT_MAX  1000
+#define ID_SHORT   8
 
 /* ---- ls ---- */
 
@@ -70,8 +71,41 @@ static void add_parameter(struct buf *path, const char *name, const char *value)
 	http_escape(value, path);
 }
 
+/* Whether two of the list would be called the same by @len bytes of their ids. */
+static bool is_ambiguous(const cJSON *assets, size_t len)
+{
+	const cJSON *one, *other;
+
+	cJSON_ArrayForEach (one, assets)
+		for (other = one->next; other; other = other->next)
+			if (strncmp(json_text(one, "id"), json_text(other, "id"),
+				    len) == 0)
+				return true;
+	return false;
+}
+
+/* How much of the ids is shown: all, unless a terminal has better use for the room. Any
+ * command takes the beginning of an id. */
+static size_t shown_bytes(const cJSON *assets)
+{
+	size_t longest = 0, len = ID_SHORT;
+	const cJSON *json;
+
+	cJSON_ArrayForEach (json, assets) {
+		size_t its = strlen(json_text(json, "workspace")) + 1 +
+			     strlen(json_text(json, "id"));
+		longest = its > longest ? its : longest;
+	}
+	if (!cli_terminal() || longest <= cli_width() / 2)
+		return longest;
+	while (len < longest && is_ambiguous(assets, len))
+		len++;
+	return len;
+}
+
 static void print_list(const cJSON *assets)
 {
+	int shown = (int)shown_bytes(assets);
 	const cJSON *json;
 	struct table table;
 	struct buf text;
@@ -83,8 +117,8 @@ static void print_list(const cJSON *assets)
 	table_cell(&table, "SIZE");
 	table_cell(&table, "TITLE");
 	cJSON_ArrayForEach (json, assets) {
-		char *name = mem_printf(
-			"%s/%s", json_text(json, "workspace"), json_text(json, "id"));
+		char *name = mem_printf("%s/%.*s", json_text(json, "workspace"), shown,
+			json_text(json, "id"));
 		char *state = mem_printf("%s%s", json_text(json, "state"),
 			json_bool(json, "held", false) ? "*" : "");
 
@@ -97,7 +131,8 @@ static void print_list(const cJSON *assets)
 		free(state);
 	}
 	buf_init(&text, CLI_TEXT_MAX);
-	table_print(&table, 0, cli_width(), &text);
+	/* Into a pipe nothing is cut. */
+	table_print(&table, 0, cli_terminal() ? cli_width() : SIZE_MAX, &text);
 	cli_print(&text);
 	buf_release(&text);
 	table_release(&table);
@@ -184,17 +219,19 @@ static void time_line(
 	line(out, label, text);
 }
 
-static void print_files(const cJSON *json, struct buf *out)
+/* The list @name of the asset; nothing where it is empty. */
+static void print_files(
+	const cJSON *json, const char *name, const char *title, struct buf *out)
 {
 	const cJSON *file;
-	char size[32];
+	char size[32], at[40];
 
-	if (cJSON_GetArraySize(json_at(json, "files")) > 0)
-		buf_str(out, "\nFiles\n");
-	cJSON_ArrayForEach (file, json_at(json, "files")) {
+	if (cJSON_GetArraySize(json_at(json, name)) > 0)
+		buf_printf(out, "\n%s\n", title);
+	cJSON_ArrayForEach (file, json_at(json, name)) {
 		text_size(json_int(file, "bytes", -1), size);
 		buf_str(out, "  ");
-		text_clean(out, json_text(file, "path"));
+		text_quoted(out, json_text(file, "path"));
 		buf_printf(out, "\n    %s, %s", json_text(file, "role"), size);
 		if (json_text(file, "language")) {
 			buf_str(out, ", ");
@@ -204,8 +241,31 @@ static void print_files(const cJSON *json, struct buf *out)
 			buf_str(out, ", from ");
 			text_clean(out, json_text(file, "source_host"));
 		}
+		if (json_text(file, "replaced")) {
+			text_time(json_text(file, "replaced"), at);
+			buf_printf(out, ", replaced %s", at);
+		}
 		buf_str(out, "\n    sha256 ");
 		text_clean(out, json_text(file, "sha256"));
+		buf_char(out, '\n');
+	}
+}
+
+static void print_missing(const cJSON *json, struct buf *out)
+{
+	const cJSON *list = json_at(json, "missing"), *entry;
+
+	if (cJSON_GetArraySize(list) > 0)
+		buf_str(out, "\nMissing\n");
+	cJSON_ArrayForEach (entry, list) {
+		buf_str(out, "  ");
+		text_clean(out, json_text(entry, "role"));
+		if (json_text(entry, "language")) {
+			buf_char(out, ' ');
+			text_clean(out, json_text(entry, "language"));
+		}
+		buf_str(out, ": ");
+		text_clean(out, json_text(entry, "why"));
 		buf_char(out, '\n');
 	}
 }
@@ -287,8 +347,10 @@ static void print_asset(const cJSON *json, struct buf *out)
 	time_line(out, "deleted", json, "times.deleted");
 	time_line(out, "archived", json, "archived");
 	time_line(out, "next look", json, "due");
-	print_files(json, out);
+	print_files(json, "files", "Files", out);
 	print_parts(json, out);
+	print_files(json, "versions", "Old versions", out);
+	print_missing(json, out);
 }
 
 static void print_story(const cJSON *json, struct buf *out)
@@ -310,6 +372,7 @@ static void print_story(const cJSON *json, struct buf *out)
 		text_clean(out, json_text(entry, "text"));
 		buf_char(out, '\n');
 	}
+	print_missing(json, out);
 	buf_str(out, "\nNow ");
 	text_clean(out, json_text(json, "state"));
 	if (json_text(json, "reason")) {

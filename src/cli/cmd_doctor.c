@@ -294,7 +294,7 @@ static void print_report(const struct cli *cli, struct report *report)
 		return;
 	}
 	buf_init(&text, CLI_TEXT_MAX);
-	report_text(report, &text);
+	report_text(report, cli_color(), &text);
 	cli_print(&text);
 	buf_release(&text);
 }

@@ -57,15 +57,18 @@ static bool is_done(const struct waiting *waiting, const cJSON *report)
 	return true;
 }
 
+/* One line, drawn over; without @report it goes. */
 static void show_progress(const struct waiting *waiting, const cJSON *report)
 {
 	const cJSON *one;
 
-	if (waiting->cli->json || waiting->cli->verbosity < 0 || !isatty(STDERR_FILENO))
+	if (waiting->cli->json || waiting->cli->verbosity < 0 || !cli_terminal() ||
+		!isatty(STDERR_FILENO))
 		return;
+	fputs("\r\033[K", stderr);
 	cJSON_ArrayForEach (one, json_at(report, "workspaces"))
 		if (json_int(one, "page", 0) > 0)
-			fprintf(stderr, "\r%s: page %lld of the list ",
+			fprintf(stderr, "\r\033[K%s: page %lld of the list",
 				json_text(one, "name"),
 				(long long)json_int(one, "page", 0));
 }
@@ -86,6 +89,7 @@ static int wait_done(const struct waiting *waiting, cJSON **report, struct err *
 		*report = NULL;
 		nanosleep(&pause, NULL);
 	}
+	show_progress(waiting, NULL);
 	free(path);
 	return rc;
 }

@@ -46,7 +46,7 @@ static void print_findings(const cJSON *run, struct buf *out)
 		const char *asset = json_text(finding, "asset");
 
 		buf_printf(out, "%-10s ", json_text(finding, "kind"));
-		text_clean(out, json_text(finding, "path"));
+		text_quoted(out, json_text(finding, "path"));
 		buf_printf(out, "%s%s%s: ", asset ? " (" : "", asset ? asset : "",
 			asset ? ")" : "");
 		text_clean(out, json_text(finding, "text"));

@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const finding_names[] = { "ok", "warn", "FAIL" };
 
@@ -43,12 +44,21 @@ void report_add(struct report *report, enum finding finding, const char *what,
 	report->failed += finding == FINDING_FAIL;
 }
 
-void report_text(const struct report *report, struct buf *out)
+static enum text_style style_of(const char *result)
+{
+	return strcmp(result, finding_names[FINDING_OK]) == 0 ? TEXT_GOOD : TEXT_ALARM;
+}
+
+void report_text(const struct report *report, bool color, struct buf *out)
 {
 	const cJSON *json;
 
 	cJSON_ArrayForEach (json, report->checks) {
-		buf_printf(out, "%-4s  ", json_text(json, "result"));
+		const char *result = json_text(json, "result");
+
+		text_style(out, color, style_of(result));
+		buf_printf(out, "%-4s  ", result);
+		text_style(out, color, TEXT_PLAIN);
 		text_clean(out, json_text(json, "check"));
 		buf_str(out, ": ");
 		text_clean(out, json_text(json, "text"));

@@ -20,6 +20,7 @@ void report_release(struct report *report);
 /* @what was looked at; @remedy is what a person can do, NULL with FINDING_OK. */
 void report_add(struct report *report, enum finding finding, const char *what,
 	const char *remedy, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-void report_text(const struct report *report, struct buf *out);
+/* One line each; @color: the results stand out. */
+void report_text(const struct report *report, bool color, struct buf *out);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "cli/text_width.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,59 @@ void text_clean(struct buf *out, const char *text)
 		} else if (marks <= MARKS_MAX) {
 			buf_append(out, text, n);
 		}
+	}
+}
+
+static bool is_plain(const char *path)
+{
+	if (!*path || *path == '~')
+		return false;
+	for (const char *at = path; *at; at++)
+		if (!(*at & 0x80) && !isalnum((unsigned char)*at) &&
+			!strchr("_@%+=:,./-~", *at))
+			return false;
+	return true;
+}
+
+/* $'…', which bash, zsh and the POSIX shell of 2024 know. */
+static void quote_bytes(struct buf *out, const char *path)
+{
+	buf_str(out, "$'");
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if (c == '\'' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else if (c < 0x20 || c >= 0x7F)
+			buf_printf(out, "\\x%02X", c);
+		else
+			buf_char(out, (char)c);
+	}
+	buf_char(out, '\'');
+}
+
+void text_quoted(struct buf *out, const char *path)
+{
+	struct buf clean;
+	bool same;
+
+	if (!path) {
+		text_clean(out, path);
+		return;
+	}
+	buf_init(&clean, 3 * strlen(path) + 1);
+	text_clean(&clean, path);
+	same = strcmp(buf_text(&clean), path) == 0;
+	buf_release(&clean);
+	if (!same) {
+		quote_bytes(out, path);
+	} else if (is_plain(path)) {
+		buf_str(out, path);
+	} else {
+		buf_char(out, '\'');
+		for (; *path; path++)
+			buf_printf(out, *path == '\'' ? "'\\''" : "%c", *path);
+		buf_char(out, '\'');
 	}
 }
 
@@ -248,6 +302,25 @@ static void end_row(struct buf *out)
 	buf_char(out, '\n');
 }
 
+/* Cut the widest of the first @n columns until they fill at most @width with their
+ * gaps, or none is wider than TABLE_REST_MIN. */
+static void shrink(size_t widths[TABLE_COLUMNS], size_t n, size_t width)
+{
+	size_t used = 0, widest = 0;
+
+	for (size_t c = 0; c < n; c++)
+		used += widths[c] + (c ? 2 : 0);
+	while (used > width) {
+		for (size_t c = 0; c < n; c++)
+			if (widths[c] > widths[widest])
+				widest = c;
+		if (widths[widest] <= TABLE_REST_MIN)
+			return;
+		widths[widest]--;
+		used--;
+	}
+}
+
 void table_print(
 	const struct table *table, size_t indent, size_t width, struct buf *out)
 {
@@ -259,6 +332,7 @@ void table_print(
 		if (own > widths[i % n])
 			widths[i % n] = own;
 	}
+	shrink(widths, n - 1, width > indent ? width - indent : 0);
 	for (size_t c = 0; c + 1 < n; c++)
 		used += widths[c] + 2;
 	size_t rest = width > used ? width - used : 0;

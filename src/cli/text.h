@@ -21,6 +21,9 @@ struct text_page {
 void text_clean(struct buf *out, const char *text);
 /* Columns a terminal gives to cleaned @text. */
 size_t text_width(const char *text);
+/* Append @path so that a shell takes it for one word: as it is where that does, else in
+ * quotation marks; what could steer a terminal is escaped. */
+void text_quoted(struct buf *out, const char *path);
 /* Append cleaned @text, cut to @width columns with an ellipsis where it is longer. */
 void text_fit(struct buf *out, const char *text, size_t width);
 /* Append cleaned @text, broken at blanks into lines of at most @width columns; of the
@@ -53,7 +56,8 @@ struct table {
 void table_init(struct table *table, size_t n_columns, unsigned right);
 /* The next cell, cleaned; rows fill from the left. */
 void table_cell(struct table *table, const char *text);
-/* Append the rows, each after @indent spaces, at most @width columns. */
+/* Append the rows, each after @indent spaces, at most @width columns: where the last
+ * column is not enough, the widest of the others are cut too. */
 void table_print(
 	const struct table *table, size_t indent, size_t width, struct buf *out);
 void table_release(struct table *table);

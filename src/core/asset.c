@@ -104,7 +104,8 @@ struct asset *asset_new(const char *workspace, const char *id)
 	X((file)->language)     \
 	X((file)->version)      \
 	X((file)->source_host)  \
-	X((file)->etag)
+	X((file)->etag)         \
+	X((file)->last_modified)
 #define PART_TEXTS(X, part)      \
 	X((part)->key)           \
 	X((part)->name)          \
@@ -122,11 +123,18 @@ struct asset *asset_new(const char *workspace, const char *id)
 	X((asset)->base_path)       \
 	X((asset)->path_template)   \
 	X((asset)->waits_for)       \
-	X((asset)->mp4_refused)
+	X((asset)->mp4_refused)     \
+	X((asset)->missing)
 #define RELEASE(text) free(text);
 #define OWN(text)     (text) = mem_strdup(text);
 
-static void file_release(struct file *file)
+void file_copy(struct file *to, const struct file *from)
+{
+	*to = *from;
+	FILE_TEXTS(OWN, to)
+}
+
+void file_release(struct file *file)
 {
 	FILE_TEXTS(RELEASE, file)
 }
@@ -180,6 +188,16 @@ struct file *asset_file(const struct asset *asset, const char *key)
 	return NULL;
 }
 
+const struct file *asset_main_file(const struct asset *asset)
+{
+	for (enum role role = ROLE_VIDEO; role < ROLES; role++)
+		for (size_t i = 0; i < asset->n_files; i++)
+			if (asset->files[i].role == role &&
+				!asset->files[i].replaced_ns)
+				return &asset->files[i];
+	return NULL;
+}
+
 struct part *asset_part(const struct asset *asset, const char *key)
 {
 	for (size_t i = 0; i < asset->n_parts; i++)
@@ -191,12 +209,16 @@ struct part *asset_part(const struct asset *asset, const char *key)
 struct file *asset_add_file(struct asset *asset, const char *key)
 {
 	struct file *file = asset_file(asset, key);
+	size_t at = asset->n_files;
 
 	if (file)
 		return file;
+	while (at > 0 && strcmp(asset->files[at - 1].key, key) > 0)
+		at--;
 	asset->files =
 		mem_grow(asset->files, asset->n_files + 1, sizeof(*asset->files));
-	file = &asset->files[asset->n_files++];
+	file = &asset->files[at];
+	memmove(file + 1, file, (asset->n_files++ - at) * sizeof(*file));
 	memset(file, 0, sizeof(*file));
 	file->key = mem_strdup(key);
 	return file;
@@ -224,7 +246,9 @@ void asset_drop_file(struct asset *asset, const char *key)
 	if (!file)
 		return;
 	file_release(file);
-	*file = asset->files[--asset->n_files];
+	asset->n_files--;
+	memmove(file, file + 1,
+		(size_t)(asset->files + asset->n_files - file) * sizeof(*file));
 }
 
 void asset_drop_part(struct asset *asset, const char *key)

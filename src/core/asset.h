@@ -70,8 +70,11 @@ struct file {
 	char *language; /* or NULL */
 	char *version;  /* source.version at the time, or NULL */
 	char *source_host;
-	char *etag; /* validator of the answer it came from, or NULL */
+	char *etag; /* validators of the answer it came from, or NULL */
+	char *last_modified;
 	int64_t downloaded_ns;
+	int64_t replaced_ns; /* when a newer one took its place: an old version that is
+			      * kept (core/version.h); 0: current */
 	/* What verifying found of it; written by the store's news side alone. */
 	bool damaged; /* missing, or not the bytes that were archived */
 	bool repair;  /* and it is to be fetched again */
@@ -136,9 +139,12 @@ struct asset {
 	 * deletion after that is its own. */
 	int64_t delete_asked_ns;
 	int priority;    /* of the rule; orders work */
+	char *missing;   /* JSON: what its rule wants and is not there, and why (see
+			  * flow/look_missing.c); NULL: it is complete */
 	char *waits_for; /* the host (flow/breaker) it rests for until that answers; or
 			  * NULL */
-	struct file *files;
+	struct file *files; /* in the order of their keys, so that what is written of
+			     * them changes only with them */
 	size_t n_files;
 	struct part *parts;
 	size_t n_parts;
@@ -153,7 +159,13 @@ struct asset *asset_new(const char *workspace, const char *id);
 void asset_free(struct asset *asset); /* NULL allowed */
 /* All of it, its files and parts too; the caller's to free. */
 struct asset *asset_copy(const struct asset *from);
+/* @to is overwritten, not released. */
+void file_copy(struct file *to, const struct file *from);
+void file_release(struct file *file);
 struct file *asset_file(const struct asset *asset, const char *key); /* or NULL */
+/* The file that the asset is about: the video, else the audio, else what comes first of
+ * the other roles; NULL none. */
+const struct file *asset_main_file(const struct asset *asset);
 struct part *asset_part(const struct asset *asset, const char *key); /* or NULL */
 struct file *asset_add_file(
 	struct asset *asset, const char *key); /* or the present one */

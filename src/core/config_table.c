@@ -386,10 +386,9 @@ const struct config_option config_options[] = {
 	  .dflt = "{workspace}/{created:%Y}/{created:%m}/{title|stream|id}-{id}",
 	  .help = "Where it goes in the archive, without the suffix." },
 	{ SECTION_RULE, "on_update", WORD_AT(rule, enum on_update, on_update),
-	  .dflt = "refresh", .words = update_words, .later_for = "version",
-	  .later = "the new version takes the old one's place",
-	  .help = "When the media changes: refresh (follow), version (keep the old as "
-		  "well) or ignore." },
+	  .dflt = "refresh", .words = update_words,
+	  .help = "When the media changes: refresh (follow), version (keep the old video "
+		  "as well, as NAME.v1.mp4 and so on) or ignore." },
 	{ SECTION_RULE, "on_delete", WORD_AT(rule, enum on_delete, on_delete),
 	  .dflt = "remove", .words = delete_words,
 	  .help = "When the media is deleted at the platform: remove, trash or keep." },

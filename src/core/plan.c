@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/version.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,29 +77,56 @@ static bool is_current(const struct plan_input *in, const struct source *source,
 		return false;
 	if (source->bytes >= 0 && source->bytes != file->bytes)
 		return false;
-	/* A thumbnail carries no mark of its own: fetched again after each change. */
-	if (source->role == ROLE_THUMBNAIL && changed(in->asset))
-		return false;
 	return true;
+}
+
+static struct plan_fetch *add_fetch(struct plan_fetch **list, size_t *count)
+{
+	*list = mem_grow(*list, *count + 1, sizeof(**list));
+	return &(*list)[(*count)++];
+}
+
+void plan_add_changed(struct plan *plan, const struct plan_fetch *recheck)
+{
+	struct plan_fetch fetch = *recheck;
+
+	*add_fetch(&plan->fetches, &plan->n_fetches) = fetch;
+}
+
+static void miss(struct plan *plan, enum role role, const char *key,
+	const struct source *source, const char *why)
+{
+	plan->missing =
+		mem_grow(plan->missing, plan->n_missing + 1, sizeof(*plan->missing));
+	plan->missing[plan->n_missing++] = (struct plan_missing){
+		.role = role,
+		.key = key,
+		.language = source ? source->language : NULL,
+		.why = why ? why : "the platform does not offer it",
+		.coming = source && source->coming,
+	};
+}
+
+bool plan_is_coming(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_missing; i++)
+		if (plan->missing[i].coming)
+			return true;
+	return false;
 }
 
 static void want(const struct plan_input *in, struct plan *plan,
 	const struct source *source, bool main)
 {
 	const struct file *file = asset_file(in->asset, source->key);
-	struct plan_fetch *fetch;
+	struct plan_fetch fetch = {
+		.source = source, .replaces = file != NULL, .main = main
+	};
 
-	if (file && is_current(in, source, file)) {
-		if (main && in->rule->on_update != UPDATE_IGNORE && changed(in->asset))
-			plan->recheck = source;
-		return;
-	}
-	plan->fetches =
-		mem_grow(plan->fetches, plan->n_fetches + 1, sizeof(*plan->fetches));
-	fetch = &plan->fetches[plan->n_fetches++];
-	fetch->source = source;
-	fetch->replaces = file != NULL;
-	fetch->main = main;
+	if (!file || !is_current(in, source, file))
+		*add_fetch(&plan->fetches, &plan->n_fetches) = fetch;
+	else if (in->rule->on_update != UPDATE_IGNORE && changed(in->asset))
+		*add_fetch(&plan->rechecks, &plan->n_rechecks) = fetch;
 }
 
 static const struct source *find_main(
@@ -150,6 +178,11 @@ static bool may_ask(const struct plan_input *in, const struct source *file)
 	       (most <= 0 || file->height <= most);
 }
 
+const char *plan_rendition(const struct source *source)
+{
+	return source->role == ROLE_AUDIO ? "audio file" : "MP4";
+}
+
 /* An MP4 that is made when the platform is asked: to be asked for, or waited for. */
 static bool wait_for_mp4(
 	const struct plan_input *in, const struct source *file, struct plan *plan)
@@ -166,8 +199,8 @@ static bool wait_for_mp4(
 		time_format_utc(until_ns, until);
 		plan->until_ns = until_ns;
 		reason(plan,
-			"the platform was asked to make the MP4, which is waited for until %s",
-			until);
+			"the platform was asked to make the %s, which is waited for until %s",
+			plan_rendition(file), until);
 	} else {
 		return false;
 	}
@@ -274,6 +307,8 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 	if (asset_file(in->asset, "video") || asset_file(in->asset, "audio"))
 		return;
 	source = named(in->record, ROLE_AUDIO, FORM_FILE);
+	if (source && wait_for_mp4(in, source, plan))
+		return;
 	if (source && source->why) {
 		rest_for(source, plan);
 		return;
@@ -292,8 +327,6 @@ static void want_rest(const struct plan_input *in, struct plan *plan)
 		const struct source *source = &in->record->sources[i];
 		bool wanted = false;
 
-		if (!source->available)
-			continue;
 		switch (source->role) {
 		case ROLE_AUDIO:
 			wanted =
@@ -312,9 +345,24 @@ static void want_rest(const struct plan_input *in, struct plan *plan)
 		case ROLES:
 			break;
 		}
-		if (wanted)
+		if (wanted && source->available)
 			want(in, plan, source, false);
+		else if (wanted && !asset_file(in->asset, source->key))
+			miss(plan, source->role, source->key, source, source->why);
 	}
+}
+
+/* The main file, whose absence is the reason for the asset's state. */
+static void miss_main(const struct plan_input *in, struct plan *plan)
+{
+	enum role role =
+		offers(in->record, ROLE_VIDEO) || !offers(in->record, ROLE_AUDIO)
+			? ROLE_VIDEO
+			: ROLE_AUDIO;
+
+	if (plan->state != ASSET_ARCHIVED)
+		miss(plan, role, role_name(role), named(in->record, role, FORM_FILE),
+			plan->reason);
 }
 
 static void not_ready(const struct plan_input *in, struct plan *plan)
@@ -369,6 +417,7 @@ void plan_make(const struct plan_input *in, struct plan *plan)
 		return;
 	}
 	want_main(in, plan);
+	miss_main(in, plan);
 	want_rest(in, plan);
 	plan->sidecar = in->rule->fetch & FETCH_METADATA;
 }
@@ -376,8 +425,9 @@ void plan_make(const struct plan_input *in, struct plan *plan)
 void plan_release(struct plan *plan)
 {
 	free(plan->fetches);
-	plan->fetches = NULL;
-	plan->n_fetches = 0;
+	free(plan->rechecks);
+	free(plan->missing);
+	memset(plan, 0, sizeof(*plan));
 }
 
 /* A language tag as part of a file name: letters, digits, '-'; bounded. */
@@ -414,23 +464,56 @@ static bool suffix_taken(
 	return false;
 }
 
+/* Where the file of @key has a suffix of this language already: ".en" or ".en.2". */
+static bool suffix_had(
+	const struct asset *asset, const char *key, const char *tag, char out[64])
+{
+	const struct file *file = asset_file(asset, key);
+	const char *end = file && file->path ? strrchr(file->path, '.') : NULL;
+	size_t tag_len = strlen(tag), len;
+	const char *at = end;
+
+	while (at && at > file->path && isdigit((unsigned char)at[-1]))
+		at--;
+	if (at != end && at && at > file->path && at[-1] == '.')
+		at--;
+	else
+		at = end; /* no number */
+	len = at ? (size_t)(at - file->path) : 0;
+	if (len <= tag_len || file->path[len - tag_len - 1] != '.' ||
+		strncmp(at - tag_len, tag, tag_len) != 0)
+		return false;
+	snprintf(out, 64, ".%s%.*s", tag, (int)(end - at < 12 ? end - at : 12), at);
+	return true;
+}
+
+static void subtitle_suffix(
+	const struct asset *asset, const char *key, const char *language, char out[64])
+{
+	char tag[36] = "";
+
+	if (language)
+		tag_component(language, tag, sizeof(tag));
+	if (!tag[0])
+		snprintf(tag, sizeof(tag), "und");
+	if (suffix_had(asset, key, tag, out))
+		return;
+	snprintf(out, 64, ".%s", tag);
+	/* Two tracks of one language: the second is told apart by number. */
+	for (int n = 2; n < 100 && suffix_taken(asset, ROLE_SUBTITLE, key, out); n++)
+		snprintf(out, 64, ".%s.%d", tag, n);
+}
+
 void plan_suffix(const struct asset *asset, enum role role, const char *key,
 	const char *language, char out[64])
 {
-	char tag[36] = "und";
+	const char *number = strrchr(key, '.');
 
 	out[0] = '\0';
-	if (role == ROLE_THUMBNAIL) {
-		const char *number = strrchr(key, '.');
-
-		if (number && strcmp(number, ".1") != 0)
-			snprintf(out, 64, ".%.16s", number + 1);
-	} else if (role == ROLE_SUBTITLE) {
-		if (language)
-			tag_component(language, tag, sizeof(tag));
-		snprintf(out, 64, ".%s", tag[0] ? tag : "und");
-		/* Two tracks of one language: the second is told apart by number. */
-		for (int n = 2; n < 100 && suffix_taken(asset, role, key, out); n++)
-			snprintf(out, 64, ".%s.%d", tag[0] ? tag : "und", n);
-	}
+	if (role == ROLE_SUBTITLE)
+		subtitle_suffix(asset, key, language, out);
+	else if (role == ROLE_THUMBNAIL && number && strcmp(number, ".1") != 0)
+		snprintf(out, 64, ".%.16s", number + 1);
+	else if (version_number(key))
+		snprintf(out, 64, ".v%d", version_number(key));
 }

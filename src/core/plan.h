@@ -26,6 +26,14 @@ struct plan_fetch {
 	bool main;     /* the video (or the audio of audio-only media) */
 };
 
+/* One file that the rule wants and that cannot be fetched now. */
+struct plan_missing {
+	enum role role;
+	const char *key, *language, *why; /* of the record or the plan; language or NULL
+					   */
+	bool coming;                      /* the platform is making it */
+};
+
 enum plan_due {
 	PLAN_DUE_NEVER,
 	PLAN_DUE_SCHEDULE, /* the platform is not ready: ask later and later */
@@ -35,8 +43,11 @@ enum plan_due {
 struct plan {
 	struct plan_fetch *fetches;
 	size_t n_fetches;
-	const struct source
-		*recheck; /* the main file may have changed at the source: ask */
+	/* What may have changed at its source, the main file first: to be asked. */
+	struct plan_fetch *rechecks;
+	size_t n_rechecks;
+	struct plan_missing *missing;
+	size_t n_missing;
 	const struct source *ask; /* the platform is to be asked to make this */
 	bool ignore;              /* the rule says so */
 	bool sidecar;             /* wanted and to be (re)written */
@@ -53,13 +64,20 @@ bool plan_needs_record(const struct asset *asset);
 /* @plan is overwritten; release it. The record's status is READY, PENDING or FAILED, or
  * UNKNOWN without a pending deletion: deletions are core/removal's. */
 void plan_make(const struct plan_input *in, struct plan *plan);
+/* One of its rechecks has found another file: fetch it too. */
+void plan_add_changed(struct plan *plan, const struct plan_fetch *recheck);
+/* What the platform may be asked to make, for sentences: "MP4" or "audio file". */
+const char *plan_rendition(const struct source *source);
+/* Whether the platform is making something that is missing. */
+bool plan_is_coming(const struct plan *plan);
 void plan_release(struct plan *plan);
 /* The state in which an asset rests whose look could not be finished: what the archive
  * has of it stays what it is; else waiting. */
 enum asset_state plan_rest_state(const struct asset *asset, enum asset_state before);
 /* The suffix between base path and extension: "" for video, ".2" for the second
  * thumbnail,
- * ".en" for a subtitle. @out holds 64 bytes. Unique within the asset. */
+ * ".en" for a subtitle, ".v1" for an old version. @out holds 64 bytes. Unique within
+ * the asset, and for a file it has already always the same. */
 void plan_suffix(const struct asset *asset, enum role role, const char *key,
 	const char *language, char out[64]);
 

@@ -1,4 +1,5 @@
 libvodkeep_a_SOURCES += src/core/asset.c src/core/asset.h
+libvodkeep_a_SOURCES += src/core/version.c src/core/version.h
 libvodkeep_a_SOURCES += src/core/urgency.c src/core/urgency.h
 libvodkeep_a_SOURCES += src/core/breaker.c src/core/breaker.h
 libvodkeep_a_SOURCES += src/core/retry.c src/core/retry.h

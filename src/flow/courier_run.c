@@ -46,7 +46,7 @@ static void set_path(struct environment *env, const char *name, const struct job
 static const struct file *file_of(const struct asset *asset, enum role role)
 {
 	for (size_t i = 0; i < asset->n_files; i++)
-		if (asset->files[i].role == role)
+		if (asset->files[i].role == role && !asset->files[i].replaced_ns)
 			return &asset->files[i];
 	return NULL;
 }

@@ -127,19 +127,53 @@ static void rest_planned(struct look *look)
 	look_rest_on_schedule(look, plan->reason, plan->state);
 }
 
+/* What the platform is making is looked for, should its event be lost. */
+static int64_t coming_due(const struct look *look)
+{
+	struct retry_limits limits = look_limits(look);
+	int64_t now_ns = look_now_ns();
+	int64_t age_ms = (now_ns - look->asset->archived_ns) / NS_PER_MS;
+
+	if (!plan_is_coming(&look->plan) ||
+		retry_given_up(&limits, look->asset->archived_ns, now_ns))
+		return 0;
+	return now_ns + retry_schedule_ms(&limits, age_ms > 0 ? age_ms : 0) * NS_PER_MS;
+}
+
+/* What is optional is tried a few times; whether the main file changed is asked until
+ * it is known. */
+static bool tries_again(struct look *look)
+{
+	struct retry_limits limits = look_limits(look);
+	struct asset *asset = look->asset;
+	int64_t now_ns = look_now_ns();
+
+	if (look->minor.class == ERR_NONE)
+		return false;
+	if (!look->unanswered)
+		return asset->attempts < MINOR_ATTEMPTS;
+	if (!asset->trouble_ns)
+		asset->trouble_ns = now_ns;
+	return !retry_given_up(&limits, asset->trouble_ns, now_ns);
+}
+
 static void settle_archived(struct look *look)
 {
 	struct asset *asset = look->asset;
 	int64_t due_ns = contradicted_due(look);
+	bool again = tries_again(look);
 
+	if (!again || !look->unanswered)
+		asset->answered_changed_ns = asset->times.changed;
+	if (!due_ns)
+		due_ns = coming_due(look);
 	if (look->again_ns && (!due_ns || look->again_ns < due_ns))
 		due_ns = look->again_ns;
-	asset->answered_changed_ns = asset->times.changed;
 	if (look->minor.class == ERR_TRANSIENT &&
 		look_rest_for_host(
 			look, look->minor_way, look->minor_held, ASSET_ARCHIVED))
 		return;
-	if (look->minor.class != ERR_NONE && asset->attempts < MINOR_ATTEMPTS) {
+	if (again) {
 		struct retry_limits limits = look_limits(look);
 		int64_t delay_ms;
 
@@ -168,12 +202,14 @@ static void tell_late_mp4(struct look *look)
 		return;
 	duration_format(wait_ms, wait);
 	err_wrap(&look->trouble,
-		"the MP4 that the platform was asked for has not come within %s", wait);
+		"what the platform was asked to make has not come within %s", wait);
 }
 
 static void finish_plan(struct look *look)
 {
 	tell_late_mp4(look);
+	if (!look->stopping)
+		look_missing(look);
 	if (look->stopping)
 		look_parked(look);
 	else if (look->trouble.class != ERR_NONE)
@@ -290,6 +326,8 @@ static void plan(struct look *look)
 	compare(look);
 	if (look->before == ASSET_EXPIRED_KEPT && look->record->status != RECORD_READY)
 		look->plan.state = ASSET_EXPIRED_KEPT;
+	if (look->plan.ignore)
+		mem_replace(&asset->missing, NULL);
 	if (look->record->status != RECORD_READY || look->plan.ignore) {
 		rest_planned(look);
 		return;
@@ -306,6 +344,28 @@ static void plan(struct look *look)
 
 /* ---- ask ---- */
 
+/* What is archived stays as it is where the rule that archived it says so. */
+static bool ignores_updates(const struct look *look)
+{
+	const struct asset *asset = look->asset;
+	const struct rule *rule =
+		rule_choose(look->settings->config, look->ws->name, &asset->facts);
+
+	return asset->archived_ns && rule->on_update == UPDATE_IGNORE;
+}
+
+/* But when the media goes away is no property of the copy. */
+static void ignore_record(struct look *look)
+{
+	struct asset *asset = look->asset;
+
+	if (look->record->facts.expires_ns)
+		asset->facts.expires_ns = look->record->facts.expires_ns;
+	if (asset->times.changed > asset->answered_changed_ns)
+		look_note(look, "rule",
+			"on_update = ignore: what changed at the platform is not followed");
+}
+
 static void take_record(struct look *look)
 {
 	struct asset *asset = look->asset;
@@ -321,6 +381,10 @@ static void take_record(struct look *look)
 		return;
 	}
 	asset->mark = record_mark(record);
+	if (ignores_updates(look)) {
+		ignore_record(look);
+		return;
+	}
 	facts_merge(&asset->facts, &record->facts);
 	asset->trial |= record->trial;
 	if (record->platform_data) {

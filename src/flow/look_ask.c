@@ -15,22 +15,23 @@ static void on_asked(void *arg, const struct err *err, bool had)
 	struct look *look = arg;
 	struct asset *asset = look->asset;
 	const char *title = look->platform->title;
+	const char *file = plan_rendition(look->plan.ask);
 	const char *what = look->plan.ask->ask;
 
 	if (err->class == ERR_NONE) {
 		asset->mp4_asked_ns = look_now_ns();
-		look_note(look, "api", "asked %s to make the MP4 (%s): %s", title, what,
-			had ? "it had been asked before" : "it makes it");
+		look_note(look, "api", "asked %s to make the %s (%s): %s", title, file,
+			what, had ? "it had been asked before" : "it makes it");
 	} else if (err->class == ERR_PERMANENT) {
 		asset->mp4_asked_ns = look_now_ns();
 		mem_replace(&asset->mp4_refused, err->text);
 		look_note(look, "api",
-			"asked %s to make the MP4 (%s), in vain: %s; `vodkeep retry` asks again",
-			title, what, err->text);
+			"asked %s to make the %s (%s), in vain: %s; `vodkeep retry` asks again",
+			title, file, what, err->text);
 	} else if (!look->stopping) {
 		struct err told = *err;
 
-		err_wrap(&told, "cannot ask %s to make the MP4", title);
+		err_wrap(&told, "cannot ask %s to make the %s", title, file);
 		look_api_failed(look, true);
 		look_rest(look, &told);
 		return;

@@ -1,7 +1,7 @@
 /*
  * Fetching: the files of the plan, each in its slot, each with a fresh link where links
- * expire; what comes back goes into the asset. Then: did the main file change at its
- * source?
+ * expire; what comes back goes into the asset. Then: did what the archive has change at
+ * its source?
  */
 #include <config.h>
 
@@ -43,6 +43,13 @@ static const struct source *source_of(const struct task *task)
 
 static void after_tasks(struct look *look);
 
+/* One of those that n_running counts has ended. */
+static void one_less(struct look *look)
+{
+	if (--look->n_running == 0)
+		after_tasks(look);
+}
+
 static void task_end(struct task *task)
 {
 	struct look *look = task->look;
@@ -55,8 +62,7 @@ static void task_end(struct task *task)
 	file_slots_leave(look->env->slots, &task->claim);
 	look->n_running--;
 	assert(look->n_running > 0);
-	if (--look->n_running == 0)
-		after_tasks(look);
+	one_less(look);
 }
 
 static void task_fail(struct task *task, const struct err *err)
@@ -68,6 +74,7 @@ static void task_fail(struct task *task, const struct err *err)
 		task_end(task);
 		return;
 	}
+	mem_replace(&task->why, err->text);
 	err_wrap(&told, "%s", task->key);
 	if (err->class == ERR_EXISTS) {
 		look->exists_seen = true;
@@ -204,6 +211,21 @@ static void on_received(void *arg)
 	file_slots_leave(task->look->env->slots, &task->claim);
 }
 
+static void on_replaceable(struct task *task, const struct err *err)
+{
+	struct look *look = task->look;
+
+	/* Where the look was stopped meanwhile, the transfer has ended by itself. */
+	if (task->transfer && err->class == ERR_NONE) {
+		transfer_place(task->transfer);
+	} else if (task->transfer) {
+		if (err->class != ERR_CANCELLED)
+			look_keep_worse(&look->trouble, err);
+		transfer_cancel(task->transfer, err->class == ERR_CANCELLED);
+	}
+	one_less(look);
+}
+
 static void on_sealed_stored(void *arg, const struct err *err)
 {
 	struct task *task = arg;
@@ -215,7 +237,8 @@ static void on_sealed_stored(void *arg, const struct err *err)
 		transfer_cancel(task->transfer, false);
 		return;
 	}
-	transfer_place(task->transfer);
+	task->look->n_running++;
+	look_replace(task, on_replaceable);
 }
 
 static void on_sealed(void *arg, const struct part *part)
@@ -246,6 +269,7 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	mem_replace(&file->version, task->version);
 	mem_replace(&file->source_host, from->source_host);
 	mem_replace(&file->etag, from->etag);
+	mem_replace(&file->last_modified, from->last_modified);
 	file->bytes = from->bytes;
 	memcpy(file->sha256, from->sha256, sizeof(file->sha256));
 	file->downloaded_ns = from->downloaded_ns;
@@ -471,14 +495,17 @@ void look_tasks_stop(struct look *look)
 		else if (task->transfer)
 			transfer_cancel(task->transfer, false);
 	}
-	if (--look->n_running == 0)
-		after_tasks(look);
+	one_less(look);
 }
 
 /* ---- all of them ---- */
 
 static void run_tasks(struct look *look)
 {
+	if (look->asset->state != ASSET_DOWNLOADING) {
+		asset_move(look->asset, ASSET_DOWNLOADING);
+		mem_replace(&look->asset->reason, NULL);
+	}
 	/* Starting may end tasks at once (no link, stopping): the extra count keeps the
 	 * look from going on before all of them have begun. */
 	look->n_running = 1;
@@ -491,8 +518,7 @@ static void run_tasks(struct look *look)
 		if (!task->ended)
 			take_slot(task);
 	}
-	if (--look->n_running == 0)
-		after_tasks(look);
+	one_less(look);
 }
 
 /* After a new claim only what is still missing. */
@@ -520,28 +546,21 @@ void look_fetch(struct look *look, void (*then)(struct look *look))
 		after_tasks(look);
 		return;
 	}
-	if (look->asset->state != ASSET_DOWNLOADING) {
-		asset_move(look->asset, ASSET_DOWNLOADING);
-		mem_replace(&look->asset->reason, NULL);
-	}
 	run_tasks(look);
 }
 
 /* ---- did it change? ---- */
 
-static void on_rechecked(struct look *look, bool changed)
+static void on_rechecked(struct look *look)
 {
-	const struct source *source = look->plan.recheck;
+	bool more = false;
 
-	look->rechecked = true;
-	if (!changed || look->stopping) {
+	for (size_t i = 0; i < look->n_tasks; i++)
+		more |= !look->tasks[i]->ended;
+	if (more && !look->stopping)
+		run_tasks(look);
+	else
 		look->fetch_then(look);
-		return;
-	}
-	look_note(look, "api", "%s changed at its source: fetched again", source->key);
-	look_tasks_free(look);
-	look_task_add(look, source, true);
-	run_tasks(look);
 }
 
 static void on_leftovers(struct look *look)
@@ -556,7 +575,7 @@ static void after_tasks(struct look *look)
 {
 	if (look->n_ops)
 		look_run_ops(look, on_leftovers);
-	else if (look->plan.recheck && !look->rechecked && !look->stopping &&
+	else if (look->rechecks_done < look->plan.n_rechecks && !look->stopping &&
 		 !look->exists_seen && look->trouble.class == ERR_NONE)
 		look_recheck(look, on_rechecked);
 	else

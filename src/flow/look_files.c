@@ -181,12 +181,18 @@ static char *home_of(const struct asset *asset, const struct file *file)
 	return mem_printf("%s%s%s", asset->base_path, suffix, dot ? dot : "");
 }
 
-static bool at_home(const struct asset *asset, const struct file *file)
+/* A track's language may be corrected at the platform: its file is renamed. */
+static void follow_languages(struct look *look)
 {
-	size_t len = strlen(asset->base_path);
+	const struct record *record = look->record;
 
-	return strncmp(file->path, asset->base_path, len) == 0 &&
-	       file->path[len] == '.';
+	for (size_t i = 0; record && i < record->n_sources; i++) {
+		const struct source *source = &record->sources[i];
+		struct file *file = asset_file(look->asset, source->key);
+
+		if (file && source->role == ROLE_SUBTITLE && source->language)
+			mem_replace(&file->language, source->language);
+	}
 }
 
 static void move_home(struct look *look);
@@ -229,21 +235,32 @@ static void on_moved(struct look *look)
 	} else if (look->ops_err.class != ERR_NONE) {
 		look_rest(look, &look->ops_err);
 	} else {
-		look->path_then(look);
+		move_home(look); /* those that had to stand back */
 	}
 }
 
+static bool is_target(const struct look *look, const char *path)
+{
+	for (size_t i = 0; i < look->n_ops; i++)
+		if (strcmp(look->ops[i].to, path) == 0)
+			return true;
+	return false;
+}
+
+/* Of two files that want one name the second stands back: what it is to be called is
+ * seen when the first has it. */
 static void move_home(struct look *look)
 {
 	struct asset *asset = look->asset;
 
+	if (look->rule->on_update != UPDATE_IGNORE)
+		follow_languages(look);
 	for (size_t i = 0; i < asset->n_files; i++) {
-		char *home;
+		const char *path = asset->files[i].path;
+		char *home = home_of(asset, &asset->files[i]);
 
-		if (at_home(asset, &asset->files[i]))
-			continue;
-		home = home_of(asset, &asset->files[i]);
-		look_op(look, OP_MOVE, asset->files[i].path, home, false);
+		if (strcmp(home, path) != 0 && !is_target(look, home))
+			look_op(look, OP_MOVE, path, home, false);
 		free(home);
 	}
 	if (look->n_ops)

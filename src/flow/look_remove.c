@@ -58,6 +58,7 @@ static void on_removed(struct look *look)
 	while (asset->n_parts)
 		asset_drop_part(asset, asset->parts[0].key);
 	mem_replace(&asset->base_path, NULL);
+	mem_replace(&asset->missing, NULL);
 	if (files)
 		asset->removed_ns = look_now_ns();
 	asset->archived_ns = 0;

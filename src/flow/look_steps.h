@@ -29,6 +29,7 @@ struct task {
 	enum role role;
 	char *language, *version, *replaces, *stem;
 	int64_t expected_bytes;
+	char *why; /* it failed: a sentence, or NULL */
 	bool main, optional;
 	bool ended;
 };
@@ -77,8 +78,10 @@ struct look {
 	/* Tasks. */
 	struct task **tasks;
 	size_t n_tasks, n_running;
-	bool exists_seen, rechecked, files_changed;
+	bool exists_seen, files_changed;
 	bool progress_stored; /* the store knows that it is being downloaded */
+	size_t rechecks_done; /* of the plan's */
+	bool unanswered;      /* whether all has followed a change is not known yet */
 	struct err trouble;   /* of a file that the asset needs */
 	struct err minor;     /* of one it can do without */
 	/* The ways to the hosts that trouble and minor are about; and whether these
@@ -191,9 +194,17 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
-/* look_recheck.c. Whether the plan's recheck is another file than the archived one;
- * what keeps that from being known is minor. */
-void look_recheck(struct look *look, void (*then)(struct look *look, bool changed));
+/* look_recheck.c. Which of the plan's rechecks are other files than the archived ones:
+ * they get tasks. What keeps that from being known is minor, and sets unanswered. */
+void look_recheck(struct look *look, void (*then)(struct look *look));
+/* look_replace.c. The new file of @task is whole, and its seal is stored: what becomes
+ * of the one that it takes the place of? @then, once, tells of NONE: the new one may be
+ * placed; of CANCELLED: it is the same as the old one, and goes; else what went wrong.
+ * The look may not end before. */
+void look_replace(
+	struct task *task, void (*then)(struct task *task, const struct err *err));
+/* look_missing.c. What the rule wants and the asset has not, into the asset. */
+void look_missing(struct look *look);
 /* look_task.c. @main: the video, or the audio of audio-only media. */
 void look_task_add(struct look *look, const struct source *source, bool main);
 void look_tasks_free(struct look *look);

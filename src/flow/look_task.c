@@ -19,6 +19,7 @@ static void task_free(struct task *task)
 	free(task->stem);
 	free(task->way);
 	free(task->slot_way);
+	free(task->why);
 	free(task);
 }
 

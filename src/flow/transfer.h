@@ -72,7 +72,8 @@ struct transfer_spec {
 
 struct transfer_result {
 	struct file file;  /* key, role, path, bytes, sha256, content_type, source_host,
-			    * etag, downloaded_ns; owned by the callee's caller: copy */
+			    * etag, last_modified, downloaded_ns; owned by the callee's
+			    * caller: copy */
 	bool found_placed; /* a part that was being placed before a crash was already
 			      there */
 	int64_t received;  /* bytes over the network in this run */

@@ -30,10 +30,12 @@ static const struct {
 	int64_t max;
 } roles[ROLES] = {
 	[ROLE_VIDEO] = { "a video",
-		K(MEDIA_MP4) | K(MEDIA_WEBM) | K(MEDIA_MKV) | K(MEDIA_TS), INT64_MAX },
+		K(MEDIA_MP4) | K(MEDIA_WEBM) | K(MEDIA_MKV) | K(MEDIA_MOV) |
+			K(MEDIA_TS),
+		INT64_MAX },
 	[ROLE_AUDIO] = { "an audio file",
 		K(MEDIA_M4A) | K(MEDIA_MP4) | K(MEDIA_MP3) | K(MEDIA_AAC) |
-			K(MEDIA_WEBM),
+			K(MEDIA_OGG) | K(MEDIA_WEBM),
 		INT64_MAX },
 	[ROLE_THUMBNAIL] = { "an image",
 		K(MEDIA_JPEG) | K(MEDIA_PNG) | K(MEDIA_WEBP) | K(MEDIA_GIF),
@@ -159,13 +161,14 @@ int check_file(enum role role, int fd, int64_t size, struct transfer_checked *ch
 		return read_failed(err);
 	enum media_kind kind = media_sniff(beginning, (size_t)n);
 	int rc = check_kind(role, kind, err);
-	if (rc == 0 && (kind == MEDIA_MP4 || kind == MEDIA_M4A))
+	if (rc == 0 && (kind == MEDIA_MP4 || kind == MEDIA_M4A || kind == MEDIA_MOV))
 		rc = mp4_check(read_at, &fd, size, &mp4, err);
 	if (rc == 0 && role == ROLE_SUBTITLE)
 		rc = check_text(fd, size, err);
 	if (rc)
 		return rc;
-	checked->kind = kind;
+	/* Beside a video its name must not be the video's. */
+	checked->kind = role == ROLE_AUDIO ? media_as_audio(kind) : kind;
 	checked->duration_ms = mp4.duration_ms;
 	return 0;
 }

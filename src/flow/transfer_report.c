@@ -35,13 +35,8 @@ void part_release(struct part *part)
 
 void report_free(struct report *report)
 {
-	struct file *file = &report->result.file;
 	part_release(&report->part);
-	free(file->key);
-	free(file->path);
-	free(file->content_type);
-	free(file->source_host);
-	free(file->etag);
+	file_release(&report->result.file);
 	free(report);
 }
 
@@ -111,6 +106,7 @@ static void fill_result(struct transfer_result *result, const struct job *job)
 	file->content_type = mem_strdup(media_content_type(job->checked.kind));
 	file->source_host = mem_strdup(job->host);
 	file->etag = mem_strdup(job->part.etag);
+	file->last_modified = mem_strdup(job->part.last_modified);
 	file->downloaded_ns = job->downloaded_ns;
 	result->found_placed = job->found_placed;
 	result->received = job->received;

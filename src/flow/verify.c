@@ -64,6 +64,17 @@ static void on_remembered(void *arg, const struct err *err)
 	next(verify);
 }
 
+/* What a repair does about it. */
+static const char *remedy(const struct verify *verify, const struct file *file)
+{
+	if (!verify->o.repair)
+		return "";
+	return file->replaced_ns
+		       ? "; it is an old version, which the platform no longer "
+			 "has"
+		       : "; it is fetched again";
+}
+
 /* Damage goes to the store where there is some, or was. */
 static void remember(struct verify *verify)
 {
@@ -89,7 +100,7 @@ static void remember(struct verify *verify)
 			.downloaded_ns = file->downloaded_ns,
 			.text = mem_printf("%s is %s: %s%s", file->path,
 				verify_kind_name(kind_of(check)), check->what,
-				verify->o.repair ? "; it is fetched again" : ""),
+				remedy(verify, file)),
 		};
 	}
 	verify->damaged = n > 0;

@@ -25,6 +25,8 @@ static const struct {
 	[MEDIA_M4A]     = { "m4a",  "audio/mp4",                     "an M4A audio file" },
 	[MEDIA_WEBM]    = { "webm", "video/webm",                    "a WebM file" },
 	[MEDIA_MKV]     = { "mkv",  "video/x-matroska",              "a Matroska file" },
+	[MEDIA_MOV]     = { "mov",  "video/quicktime",               "a QuickTime file" },
+	[MEDIA_WEBA]    = { "webm", "audio/webm",                    "a WebM audio file" },
 	[MEDIA_TS]      = { "ts",   "video/mp2t",                    "an MPEG transport stream" },
 	[MEDIA_JPEG]    = { "jpg",  "image/jpeg",                    "a JPEG image" },
 	[MEDIA_PNG]     = { "png",  "image/png",                     "a PNG image" },
@@ -35,6 +37,7 @@ static const struct {
 	[MEDIA_M3U8]    = { "m3u8", "application/vnd.apple.mpegurl", "an HLS playlist" },
 	[MEDIA_MP3]     = { "mp3",  "audio/mpeg",                    "an MP3 file" },
 	[MEDIA_AAC]     = { "aac",  "audio/aac",                     "an AAC file" },
+	[MEDIA_OGG]     = { "ogg",  "audio/ogg",                     "an Ogg file" },
 	[MEDIA_HTML]    = { "html", "text/html",                     "an HTML page" },
 	[MEDIA_XML]     = { "xml",  "application/xml",               "an XML document" },
 	[MEDIA_JSON]    = { "json", "application/json",              "a JSON document" },
@@ -74,6 +77,8 @@ static enum media_kind sniff_iso(struct bytes b)
 		return MEDIA_MP4;
 	if (!one_of(b, 4, named) || b.len < 12 || one_of(b, 8, image))
 		return MEDIA_UNKNOWN;
+	if (HAS(b, 8, "qt  "))
+		return MEDIA_MOV;
 	return one_of(b, 8, audio) ? MEDIA_M4A : MEDIA_MP4;
 }
 
@@ -155,6 +160,8 @@ static enum media_kind sniff_audio(struct bytes b)
 		b.at += 10 + size;
 		b.len -= 10 + size;
 	}
+	if (HAS(b, 0, "OggS"))
+		return MEDIA_OGG;
 	if (is_adts(b))
 		return MEDIA_AAC;
 	return tagged || is_mp3_frame(b) ? MEDIA_MP3 : MEDIA_UNKNOWN;
@@ -303,6 +310,19 @@ enum media_kind media_sniff(const void *data, size_t len)
 			return kind;
 	}
 	return MEDIA_UNKNOWN;
+}
+
+enum media_kind media_as_audio(enum media_kind kind)
+{
+	switch (kind) {
+	case MEDIA_MP4:
+	case MEDIA_MOV:
+		return MEDIA_M4A;
+	case MEDIA_WEBM:
+		return MEDIA_WEBA;
+	default:
+		return kind;
+	}
 }
 
 static size_t row_of(enum media_kind kind)

@@ -13,7 +13,10 @@ enum media_kind {
 	MEDIA_M4A,  /* ISO-BMFF with an audio brand (M4A, M4B): audio/mp4, .m4a */
 	MEDIA_WEBM, /* EBML with doctype webm (or matroska): .webm (.mkv) */
 	MEDIA_MKV,
-	MEDIA_TS, /* MPEG transport stream: .ts */
+	MEDIA_MOV,  /* ISO-BMFF with QuickTime's brand: .mov */
+	MEDIA_WEBA, /* WebM with sound alone, of which the bytes tell nothing: see
+		     * media_as_audio() */
+	MEDIA_TS,   /* MPEG transport stream: .ts */
 	MEDIA_JPEG,
 	MEDIA_PNG,
 	MEDIA_WEBP,
@@ -22,7 +25,8 @@ enum media_kind {
 	MEDIA_SRT,
 	MEDIA_M3U8,
 	MEDIA_MP3,
-	MEDIA_AAC,  /* ADTS */
+	MEDIA_AAC, /* ADTS */
+	MEDIA_OGG,
 	MEDIA_HTML, /* an error page in place of media */
 	MEDIA_XML,  /* a store's error document */
 	MEDIA_JSON, /* an API's error envelope */
@@ -32,6 +36,9 @@ enum media_kind {
 
 /* @len may be less than the file; text may begin with a BOM and white space. */
 enum media_kind media_sniff(const void *data, size_t len);
+/* What a file is that is known to hold sound alone: of an MP4 file an M4A file, of WebM
+ * audio/webm; anything else is what it is. */
+enum media_kind media_as_audio(enum media_kind kind);
 /* "mp4", "jpg", "vtt", …; "bin" for unknown. */
 const char *media_extension(enum media_kind kind);
 /* "video/mp4", …; "application/octet-stream" for unknown. */

@@ -198,6 +198,13 @@ static void withhold(struct source *source, const char *why)
 	mem_replace(&source->why, why);
 }
 
+/* It comes by itself. */
+static void await(struct source *source, const char *why)
+{
+	source->coming = source->available;
+	withhold(source, why);
+}
+
 static void apply_rendition(
 	struct source *source, const struct rendition *rendition, const char *what)
 {
@@ -208,6 +215,7 @@ static void apply_rendition(
 	case RENDITION_NAMED: /* a 404 then means not yet */
 		break;
 	case RENDITION_PREPARING:
+		source->coming = source->available;
 		why = mem_printf("FastPix is still making the %s rendition", what);
 		break;
 	case RENDITION_FAILED:
@@ -236,7 +244,6 @@ static void add_video(
 	source = offer(record, playback, ROLE_VIDEO, "video", playback->stream_url,
 		"/capped-4k.mp4");
 	source->height = mp4.lines > 0 ? mp4.lines : lines;
-	source->coming = source->available && mp4.state == RENDITION_PREPARING;
 	if (source->available && mp4.state == RENDITION_NONE)
 		source->ask = mem_strdup(
 			find_rendition(media, "audioonly").state != RENDITION_NONE
@@ -261,12 +268,34 @@ static void add_audio(const cJSON *media, const struct playback *playback,
 	source = offer(record, playback, ROLE_AUDIO, "audio", playback->stream_url,
 		"/audio.m4a");
 	source->optional = !audio_only;
+	if (audio_only && source->available && audio.state == RENDITION_NONE)
+		source->ask =
+			mem_strdup(audio.others ? "audioOnly,capped_4k" : "audioOnly");
 	apply_rendition(source, &audio, "audio");
 	if (!audio_only)
 		return;
 	source = offer(
 		record, playback, ROLE_AUDIO, "audio", playback->stream_url, ".m3u8");
 	source->form = FORM_HLS;
+}
+
+/* The picture, then what is wanted by who wants all: a moving preview, and many small
+ * pictures in one. Where these lie in it tells a JSON file, which names a URL and is
+ * not archived. */
+static void add_thumbnails(const struct playback *playback, struct record *record)
+{
+	static const struct {
+		const char *key, *path;
+	} pictures[] = {
+		{ "thumbnail.1", "/thumbnail.jpg" },
+		{ "thumbnail.animated", "/clip.webp" },
+		{ "thumbnail.spritesheet", "/spritesheet.jpg" },
+	};
+
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++)
+		offer(record, playback, ROLE_THUMBNAIL, pictures[i].key,
+			playback->image_url, pictures[i].path)
+			->optional = true;
 }
 
 static bool is_subtitle(const cJSON *track)
@@ -304,7 +333,7 @@ static void add_subtitle(
 	if (status && state_of(status) == RENDITION_FAILED)
 		withhold(source, "FastPix could not make this subtitle track");
 	else if (status && state_of(status) != RENDITION_READY)
-		withhold(source, "FastPix is still making this subtitle track");
+		await(source, "FastPix is still making this subtitle track");
 out:
 	free(key);
 	free(path);
@@ -316,6 +345,7 @@ static void add_generated(const cJSON *item, int index, struct record *record)
 {
 	const char *url = json_text(item, "url");
 	const char *id = json_text(item, "id");
+	const char *status = json_text(item, "status");
 	char *language = answer_language(json_text(item, "languageCode"));
 	char *key = id && asset_id_ok(id) ? mem_printf("subtitle.%s", id) : NULL;
 
@@ -331,8 +361,10 @@ static void add_generated(const cJSON *item, int index, struct record *record)
 	source->url = mem_strdup(url);
 	source->language = mem_strdup(language);
 	source->optional = true;
-	if (!url)
-		withhold(source, "FastPix is still making these subtitles");
+	if (status && state_of(status) == RENDITION_FAILED)
+		withhold(source, "FastPix could not make these subtitles");
+	else if (!url)
+		await(source, "FastPix is still making these subtitles");
 out:
 	free(key);
 	free(language);
@@ -350,9 +382,7 @@ void fastpix_media_sources(
 		add_video(media, &playback, record);
 	add_audio(media, &playback, audio_only, record);
 	if (!audio_only)
-		offer(record, &playback, ROLE_THUMBNAIL, "thumbnail.1",
-			playback.image_url, "/thumbnail.jpg")
-			->optional = true;
+		add_thumbnails(&playback, record);
 	while ((item = fastpix_next(json_at(media, "tracks"), item)))
 		if (is_subtitle(item))
 			add_subtitle(item, &playback, record);

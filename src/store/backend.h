@@ -122,6 +122,8 @@ struct backend {
 	int (*outbox_hurry)(struct backend_conn *conn, struct err *err);
 	int (*put_part)(struct backend_conn *conn, int64_t row, const struct part *part,
 		struct err *err);
+	int (*put_file)(struct backend_conn *conn, int64_t row, const struct file *file,
+		struct err *err);
 	int (*put_story)(struct backend_conn *conn, int64_t row,
 		const struct story *story, struct err *err);
 	int (*claim_path)(struct backend_conn *conn, int64_t row, const char *base,

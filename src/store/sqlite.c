@@ -295,6 +295,7 @@ const struct backend sqlite_backend = {
 	.outbox_settle = sqlite_outbox_settle,
 	.outbox_hurry = sqlite_outbox_hurry,
 	.put_part = sqlite_put_part,
+	.put_file = sqlite_put_file,
 	.put_story = sqlite_put_story,
 	.claim_path = sqlite_claim_path,
 	.wish = sqlite_wish,

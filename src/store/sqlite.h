@@ -244,6 +244,8 @@ int sqlite_asset_facts(
 
 int sqlite_save(struct backend_conn *conn, const struct asset *asset, int64_t due_ns,
 	int64_t now_ns, struct err *err);
+int sqlite_put_file(struct backend_conn *conn, int64_t row, const struct file *file,
+	struct err *err);
 int sqlite_put_part(struct backend_conn *conn, int64_t row, const struct part *part,
 	struct err *err);
 int sqlite_part_names(

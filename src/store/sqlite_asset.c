@@ -22,7 +22,7 @@
 	" a.created_ns, a.expires_ns, a.duration_ms, a.width, a.height, a.metadata,"  \
 	" a.reason, a.platform_status, a.rule, a.base_path, a.expected_bytes,"        \
 	" a.waits_for, a.mp4_asked_ns, a.mp4_refused, a.mark, a.delete_asked_ns,"     \
-	" a.path_template"
+	" a.path_template, a.missing"
 
 /* ---- reading ---- */
 
@@ -93,6 +93,7 @@ static void read_asset(struct query *query, struct asset *asset)
 	asset->mark = column_int(query);
 	asset->delete_asked_ns = column_int(query);
 	asset->path_template = column_copy(query);
+	asset->missing = column_copy(query);
 }
 
 int sqlite_asset_by_id(struct backend_conn *conn, int64_t workspace, const char *name,

@@ -52,18 +52,9 @@ static int read_before(
 	return rc < 0 ? rc : 0;
 }
 
-static const struct file *main_file(const struct asset *asset)
-{
-	for (enum role role = ROLE_VIDEO; role < ROLES; role++)
-		for (size_t i = 0; i < asset->n_files; i++)
-			if (asset->files[i].role == role)
-				return &asset->files[i];
-	return NULL;
-}
-
 static void put_standing(struct query *query, const struct asset *asset)
 {
-	const struct file *file = main_file(asset);
+	const struct file *file = asset_main_file(asset);
 
 	query_text(query, asset_state_name(asset->state));
 	query_int(query, asset->tombstone);
@@ -84,6 +75,7 @@ static void put_standing(struct query *query, const struct asset *asset)
 	query_text(query, asset->mp4_refused);
 	query_int(query, asset->delete_asked_ns);
 	query_text(query, asset->path_template);
+	query_text(query, asset->missing);
 	query_int(query, asset_bytes(asset));
 	query_int(query, (int64_t)asset->n_files);
 	query_text(query, file ? file->path : NULL);
@@ -100,7 +92,7 @@ static int write_standing(struct backend_conn *conn, const struct asset *asset,
 		" attempts=?, trouble_ns=?,"
 		" looked_ns=?, mark=?, archived_ns=?, removed_ns=?, reason=?,"
 		" platform_status=?, rule=?, mp4_asked_ns=?, mp4_refused=?,"
-		" delete_asked_ns=?, path_template=?, bytes=?,"
+		" delete_asked_ns=?, path_template=?, missing=?, bytes=?,"
 		" files=?, path=?, due_ns=?, wish=?, waits_for=?, updated_ns=?,"
 		" base_path = CASE WHEN ? THEN base_path END WHERE row=?");
 
@@ -143,13 +135,13 @@ static int clear(struct backend_conn *conn, enum statement statement, const char
 	return query_run(&query, err);
 }
 
-static int write_file(struct backend_conn *conn, int64_t row, const struct file *file,
+int sqlite_put_file(struct backend_conn *conn, int64_t row, const struct file *file,
 	struct err *err)
 {
 	struct query query = query_begin(conn, SQL_FILE_PUT,
-		"INSERT INTO files(asset, key, role, path, bytes, sha256, content_type,"
-		" language, version, source_host, etag, downloaded_ns)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+		"INSERT OR REPLACE INTO files(asset, key, role, path, bytes, sha256,"
+		" content_type, language, version, source_host, etag, last_modified,"
+		" downloaded_ns, replaced_ns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	query_int(&query, row);
 	query_text(&query, file->key);
@@ -162,7 +154,9 @@ static int write_file(struct backend_conn *conn, int64_t row, const struct file 
 	query_text(&query, file->version);
 	query_text(&query, file->source_host);
 	query_text(&query, file->etag);
+	query_text(&query, file->last_modified);
 	query_int(&query, file->downloaded_ns);
+	query_int(&query, file->replaced_ns);
 	return query_run(&query, err);
 }
 
@@ -193,7 +187,7 @@ static int write_files(
 		asset->row, err);
 
 	for (size_t i = 0; !rc && i < asset->n_files; i++)
-		rc = write_file(conn, asset->row, &asset->files[i], err);
+		rc = sqlite_put_file(conn, asset->row, &asset->files[i], err);
 	if (!rc)
 		rc = clear(conn, SQL_PART_CLEAR, "DELETE FROM parts WHERE asset=?",
 			asset->row, err);
@@ -267,7 +261,9 @@ static void read_file(struct query *query, struct asset *asset)
 	file->version = column_copy(query);
 	file->source_host = column_copy(query);
 	file->etag = column_copy(query);
+	file->last_modified = column_copy(query);
 	file->downloaded_ns = column_int(query);
+	file->replaced_ns = column_int(query);
 	int64_t damage = column_int(query);
 	file->damaged = damage > 0;
 	file->repair = damage > 1;
@@ -310,8 +306,8 @@ static int load_belongings(
 	int rc = read_rows(
 		query_begin(conn, SQL_FILE_LIST,
 			"SELECT f.key, role, path, bytes, sha256, content_type,"
-			" language, version, source_host, etag,"
-			" f.downloaded_ns, coalesce(d.repair + 1, 0)"
+			" language, version, source_host, etag, last_modified,"
+			" f.downloaded_ns, replaced_ns, coalesce(d.repair + 1, 0)"
 			" FROM files f LEFT JOIN damage d"
 			" ON d.asset = f.asset AND d.key = f.key"
 			" AND d.downloaded_ns = f.downloaded_ns"

@@ -270,6 +270,11 @@ static const char *const steps[] = {
 
 	/* 9: what an asset's path was made by: another rule alone moves nothing */
 	"ALTER TABLE assets ADD COLUMN path_template TEXT;",
+
+	/* 10: old versions of files, another validator, what an asset lacks */
+	"ALTER TABLE files ADD COLUMN last_modified TEXT;"
+	"ALTER TABLE files ADD COLUMN replaced_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE assets ADD COLUMN missing TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

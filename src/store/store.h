@@ -123,6 +123,10 @@ void store_save(struct store *store, const struct asset *asset, int64_t due_ns,
  */
 void store_put_part(struct store *store, int64_t row, const struct part *part,
 	store_done_cb cb, void *arg);
+/* Add a file to an asset (or replace the one of its key) ahead of its next save. @file
+ * copied. */
+void store_put_file(struct store *store, int64_t row, const struct file *file,
+	store_done_cb cb, void *arg);
 /* Append to an asset's story only. */
 void store_put_story(struct store *store, int64_t row, struct story *story);
 /* Claim the base path for an asset: @base, or @alternative when another asset has

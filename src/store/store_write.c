@@ -196,6 +196,43 @@ void store_put_part(struct store *store, int64_t row, const struct part *part,
 	request_write(&put->request);
 }
 
+struct put_file {
+	struct request request;
+	int64_t row;
+	struct file file;
+	store_done_cb cb;
+	void *arg;
+};
+
+static int put_file_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	struct put_file *put = REQUEST(put_file);
+
+	return backend->put_file(conn, put->row, &put->file, err);
+}
+
+static void put_file_answer(struct request *request)
+{
+	struct put_file *put = REQUEST(put_file);
+
+	put->cb(put->arg, &request->err);
+	file_release(&put->file);
+}
+
+void store_put_file(struct store *store, int64_t row, const struct file *file,
+	store_done_cb cb, void *arg)
+{
+	struct put_file *put =
+		request_new(store, sizeof(*put), put_file_work, put_file_answer);
+
+	put->row = row;
+	file_copy(&put->file, file);
+	put->cb = cb;
+	put->arg = arg;
+	request_write(&put->request);
+}
+
 struct claim_path {
 	struct request request;
 	int64_t row;

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentctl import SLOWNESS, Agent, wait_until
+from content import grown_clip
 from twin import Twin
 
 
@@ -78,6 +79,20 @@ def test_once_for_each_archiving(idle_agent: Agent, twin: Twin) -> None:
     agent.cli("retry", *[agent.name(item) for item in media], status=None)
     wait_until(lambda: idle(agent), 10, "the queue to be empty")
     assert sorted(program.lines()) == expected
+
+
+def test_it_gets_the_new_version(idle_agent: Agent, twin: Twin) -> None:
+    """Where old videos are kept: the one that has come is meant."""
+    program = Program(idle_agent, 'echo "$VODKEEP_CHANGE $VODKEEP_PATH $VODKEEP_SHA256" >>$OUT',
+                      on_update="version")
+    agent, media = idle_agent.start(), twin.add_fastpix("Goal", size=50_000)
+    agent.archive_now(media)
+    program.wait_lines(1)
+    new = grown_clip(60_000, seed=1)
+    twin.change(media, video=new)
+    agent.deliver(media, "video.media.updated")
+    assert program.wait_lines(2)[1] == "updated %s %s" % (agent.video(media), new.sha256())
+    assert len(agent.show(media)["versions"]) == 1
 
 
 def test_a_failure_is_told_and_not_repeated(idle_agent: Agent, twin: Twin) -> None:

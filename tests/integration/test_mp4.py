@@ -152,6 +152,19 @@ def test_the_audio_rendition_is_kept(asking: Agent, twin: Twin) -> None:
     assert asked(twin, media) == ["audioOnly,capped_4k"]
 
 
+def test_audio_only_media_is_asked_for_too(asking: Agent, twin: Twin) -> None:
+    agent = asking.start()
+    media = twin.add_fastpix("Podcast", audio=True, audio_only=True, thumbnail=False, mp4="none")
+    media.video = None
+    agent.ready_event(media)
+    assert "was asked to make the audio file" in agent.wait_reason(media, "waiting")
+    twin.change(media, mp4="ready")
+    agent.deliver(media, "video.media.mp4Support.ready")
+    agent.archived(media)
+    assert asked(twin, media) == ["audioOnly"]
+    assert agent.files(media)["audio"][0]["path"].endswith(".m4a")
+
+
 def test_nobody_asks_unless_told_to(idle_agent: Agent, twin: Twin) -> None:
     """Not by default, not for what no rule wants, not for what cannot be played."""
     agent = idle_agent.start()

@@ -243,6 +243,9 @@ def test_disguises(sinner: Sinner) -> None:
     assert moved.status == 307 and moved.headers["location"].endswith("/x")
     sinner.commit("no-validators", count=1)
     assert "etag" not in sinner.get().headers
+    sinner.commit("no-etag", count=1)
+    dated = sinner.get().headers
+    assert "etag" not in dated and dated["last-modified"]
     sinner.commit("content-type", type="text/plain", count=1)
     assert sinner.get().headers["content-type"] == "text/plain"
     for kind in ("chunked", "close-framed"):

@@ -39,6 +39,7 @@ integration_files = \
 	tests/integration/test_audit_files.py \
 	tests/integration/test_audit_platform.py \
 	tests/integration/test_bandwidth.py \
+	tests/integration/test_cli_finish.py \
 	tests/integration/test_commands.py \
 	tests/integration/test_deletion.py \
 	tests/integration/test_events.py \
@@ -55,6 +56,7 @@ integration_files = \
 	tests/integration/test_after.py \
 	tests/integration/test_notify.py \
 	tests/integration/test_order.py \
+	tests/integration/test_pieces.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_refile.py \
@@ -69,6 +71,7 @@ integration_files = \
 	tests/integration/test_ledger.py \
 	tests/integration/test_retention.py \
 	tests/integration/test_delete_remote.py \
+	tests/integration/test_updates.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_warnings.py \
 	tests/integration/test_watch.py \

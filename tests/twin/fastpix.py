@@ -93,6 +93,7 @@ class FastpixMedia:
     audio_only: bool = False
     fields: dict[str, Any] = field(default_factory=dict)  # laid over the record
     gone: bool = False
+    pictures: dict[str, Content] = field(default_factory=dict)  # by name: clip.webp …
 
     def support(self) -> Any:
         if self.mp4 == "none":
@@ -258,19 +259,25 @@ class Fastpix:
         return None
 
     def images(self, request: Request) -> Reply:
-        """images.fastpix.com: one picture, as PNG or JPEG."""
-        match = re.fullmatch(r"/([^/]+)/thumbnail\.(png|jpg)", request.path)
+        """images.fastpix.com: one picture, as PNG or JPEG, and those of `pictures`."""
+        match = re.fullmatch(r"/([^/]+)/([a-z-]+\.[a-z]+)", request.path)
         media = self._by_playback(match.group(1)) if match else None
-        if media is None or match is None or media.thumbnail is None:
+        if media is None or match is None:
             return json_reply(404, _NOT_PLAYABLE)
         refused = self._refuse(request, media)
         if refused:
             return refused
-        wanted = "image/png" if match.group(2) == "png" else "image/jpeg"
-        content = media.thumbnail
-        if content.content_type != wanted:
-            content = sample("thumb." + match.group(2))
-        return content_reply(request, content)
+        content = media.pictures.get(match.group(2)) or _thumbnail(media, match.group(2))
+        return content_reply(request, content) if content else json_reply(404, _NOT_PLAYABLE)
+
+
+def _thumbnail(media: FastpixMedia, name: str) -> Content | None:
+    """In the format that is asked for."""
+    wanted = {"thumbnail.png": "image/png", "thumbnail.jpg": "image/jpeg"}.get(name)
+    if wanted is None or media.thumbnail is None:
+        return None
+    return media.thumbnail if media.thumbnail.content_type == wanted else sample(
+        "thumb" + name[-4:])
 
 
 def event(kind: str, media: FastpixMedia | None, at: datetime, event_id: str,

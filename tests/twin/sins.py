@@ -220,6 +220,12 @@ def _no_validators(sin: Sin, request: Request, reply: Reply) -> Reply:
     return reply
 
 
+def _no_etag(sin: Sin, request: Request, reply: Reply) -> Reply:
+    """Only the time tells one content from another."""
+    reply.headers.pop("ETag", None)
+    return reply
+
+
 def _content_type(sin: Sin, request: Request, reply: Reply) -> Reply:
     """Another Content-Type: `type`."""
     reply.headers["Content-Type"] = sin.args["type"]
@@ -323,6 +329,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "wrong-range": ("reply", _wrong_range),
     "wrong-total": ("reply", _wrong_total),
     "short": ("reply", _short),
+    "no-etag": ("reply", _no_etag),
     "no-validators": ("reply", _no_validators),
     "content-type": ("reply", _content_type),
     "body": ("reply", _body),

@@ -56,3 +56,7 @@ tests_unit_test_retry_LDADD = $(UNIT_LDADD)
 tests_unit_test_rate_SOURCES = tests/unit/test_rate.c tests/unit/unit.h
 tests_unit_test_rate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_rate_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_version
+tests_unit_test_version_SOURCES = tests/unit/test_version.c tests/unit/unit.h
+tests_unit_test_version_LDADD = $(UNIT_LDADD)

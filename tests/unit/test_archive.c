@@ -588,6 +588,69 @@ static void test_space(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- keeping old versions ---- */
+
+static int keep(struct world *w, const char *from, const char *to, const char *text)
+{
+	char sha256[DIGEST_SHA256_HEX];
+
+	sha256_hex_of(text, strlen(text), sha256);
+	err_clear(&w->err);
+	return archive_keep(
+		w->archive, from, to, (int64_t)strlen(text), sha256, &w->err);
+}
+
+static void test_keep(void **state)
+{
+	struct world *w = *state;
+
+	stage(w, "old.part", "old");
+	assert_int_equal(
+		archive_place(w->archive, "old.part", "d/a.mp4", 0, false, &w->err), 0);
+	assert_int_equal(keep(w, "d/a.mp4", "d/a.v1.mp4", "old"), 0);
+	expect_text(w, "d/a.mp4", "old");
+	expect_text(w, "d/a.v1.mp4", "old");
+	/* once more, as after a crash */
+	assert_int_equal(keep(w, "d/a.mp4", "d/a.v1.mp4", "old"), 0);
+	stage(w, "new.part", "new");
+	assert_int_equal(
+		archive_place(w->archive, "new.part", "d/a.mp4", 0, true, &w->err), 0);
+	expect_text(w, "d/a.mp4", "new");
+	expect_text(w, "d/a.v1.mp4", "old");
+	/* the name is taken by now, whatever has it */
+	assert_class(keep(w, "d/a.mp4", "d/a.v1.mp4", "new"), ERR_EXISTS);
+	expect_text(w, "d/a.v1.mp4", "old");
+}
+
+static void test_keep_what_was_moved(void **state)
+{
+	struct world *w = *state;
+
+	assert_class(keep(w, "a.mp4", "a.v1.mp4", "old"), ERR_NOT_FOUND);
+	assert_class(keep(w, "none/a.mp4", "none/a.v1.mp4", "old"), ERR_NOT_FOUND);
+	put_file(w, "a.v1.mp4", "old");
+	assert_int_equal(keep(w, "a.mp4", "a.v1.mp4", "old"), 0);
+	put_file(w, "a.v1.mp4", "odd");
+	assert_class(keep(w, "a.mp4", "a.v1.mp4", "old"), ERR_NOT_FOUND);
+	expect_text(w, "a.v1.mp4", "odd");
+}
+
+static void test_keep_hostile(void **state)
+{
+	struct world *w = *state;
+
+	put_file(w, "a.mp4", "old");
+	assert_int_equal(mkdir(at(w, "a.v1.mp4"), 0755), 0);
+	assert_class(keep(w, "a.mp4", "a.v1.mp4", "old"), ERR_EXISTS);
+	assert_int_equal(symlink("a.mp4", at(w, "a.v2.mp4")), 0);
+	assert_class(keep(w, "a.mp4", "a.v2.mp4", "old"), ERR_EXISTS);
+	assert_true(keep(w, "a.mp4", "../a.v3.mp4", "old") < 0);
+	assert_true(keep(w, "a.mp4", ".vodkeep/a.v3.mp4", "old") < 0);
+	assert_int_equal(symlink("/tmp", at(w, "out")), 0);
+	assert_true(keep(w, "a.mp4", "out/a.v3.mp4", "old") < 0);
+	expect_text(w, "a.mp4", "old");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +677,9 @@ int main(void)
 		T(test_sweep),
 		T(test_no_mount_no_files),
 		T(test_space),
+		T(test_keep),
+		T(test_keep_what_was_moved),
+		T(test_keep_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

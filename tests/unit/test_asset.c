@@ -123,6 +123,8 @@ static void files_are_found_by_key(void **state)
 	assert_int_equal(asset_add_file(asset, "video")->bytes, 100);
 	assert_int_equal(asset->n_files, 3);
 	assert_int_equal(asset_bytes(asset), 303);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) /* whatever the order of adding */
+		assert_string_equal(asset->files[i].key, keys[ARRAY_LEN(keys) - 1 - i]);
 	assert_null(asset_file(asset, "audio"));
 	asset_drop_file(asset, "audio");
 	asset_drop_file(asset, "video");

@@ -128,6 +128,39 @@ static void wraps(void **state)
 	}
 }
 
+/* What a shell would print of it is the path. */
+static void quotes(void **state)
+{
+	static const struct {
+		const char *path, *quoted;
+	} rows[] = {
+		{ "production/2026/11/goal-d49e44c7.mp4",
+			"production/2026/11/goal-d49e44c7.mp4" },
+		{ "a_b@c%d+e=f:g,h.i~j", "a_b@c%d+e=f:g,h.i~j" },
+		{ "~root", "'~root'" },
+		{ "two words", "'two words'" },
+		{ "it's", "'it'\\''s'" },
+		{ "$(id);`id`&*?[x]{y}<>|!#\"\\", "'$(id);`id`&*?[x]{y}<>|!#\"\\'" },
+		{ "\xC3\xBC/\xE6\x97\xA5.mp4", "\xC3\xBC/\xE6\x97\xA5.mp4" },
+		{ "line\nbreak's", "$'line\\x0Abreak\\'s'" },
+		{ "\033[2J\\", "$'\\x1B[2J\\\\'" },
+		{ "\xE2\x80\xAE", "$'\\xE2\\x80\\xAE'" },
+		{ "bad\xFF", "$'bad\\xFF'" },
+		{ "", "''" },
+		{ NULL, "-" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+
+		buf_init(&out, 256);
+		text_quoted(&out, rows[i].path);
+		assert_string_equal(buf_text(&out), rows[i].quoted);
+		buf_release(&out);
+	}
+}
+
 static void bars_and_spans(void **state)
 {
 	static const struct {
@@ -209,6 +242,29 @@ static void tables(void **state)
 	buf_release(&out);
 }
 
+/* Names as long as they may be do not make a row longer than the terminal. */
+static void wide_tables(void **state)
+{
+	struct table table;
+	struct buf out;
+
+	(void)state;
+	table_init(&table, 3, 0);
+	table_cell(&table, "0123456789012345678901234567890123456789");
+	table_cell(&table, "abcdefghijkl");
+	table_cell(&table, "title");
+	buf_init(&out, 4096);
+	table_print(&table, 2, 40, &out);
+	assert_string_equal(buf_text(&out),
+		"  01234567890123456789012\xE2\x80\xA6  abcdefghijkl\n");
+	buf_reset(&out);
+	table_print(&table, 0, SIZE_MAX, &out);
+	assert_string_equal(buf_text(&out),
+		"0123456789012345678901234567890123456789  abcdefghijkl  title\n");
+	buf_release(&out);
+	table_release(&table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,8 +272,10 @@ int main(void)
 		cmocka_unit_test(fits),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(wraps),
+		cmocka_unit_test(quotes),
 		cmocka_unit_test(bars_and_spans),
 		cmocka_unit_test(tables),
+		cmocka_unit_test(wide_tables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,6 +188,29 @@ static void knows_what_can_be_asked_for(void **state)
 	}
 }
 
+/* Of audio-only media it is the audio file that is made on demand. */
+static void says_what_to_ask_for_audio(void **state)
+{
+	static const struct {
+		const char *json, *ask;
+	} rows[] = {
+		{ "\"isAudioOnly\":true", "audioOnly" },
+		{ "\"isAudioOnly\":true,\"mp4Support\":\"none\"", "audioOnly" },
+		{ "\"isAudioOnly\":true,\"mp4Support\":\"capped_4k\"",
+			"audioOnly,capped_4k" },
+		{ "\"isAudioOnly\":true,\"mp4Support\":\"audioOnly\"", NULL },
+		{ "\"isAudioOnly\":false", NULL },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct record record;
+		read_media(rows[i].json, &record);
+		assert_same_text(
+			fixture_source(&record, "audio", FORM_FILE)->ask, rows[i].ask);
+		record_release(&record);
+	}
+}
+
 /* fastpix.md §9.15: offset is a page from 1, at most 50 each, oldest first. */
 static void lists_by_page(void **state)
 {
@@ -237,6 +260,8 @@ static void offers_sources_of_a_media(void **state)
 		{ "video", FORM_HLS, ROLE_VIDEO, CDN ".m3u8", NULL, NULL, NULL, false },
 		{ "audio", FORM_FILE, ROLE_AUDIO, NULL, NULL, NULL, "FastPix is still making the audio rendition", true },
 		{ "thumbnail.1", FORM_FILE, ROLE_THUMBNAIL, "https://images.fastpix.com/e1d7a0c4-2b38-4f95-a6c9-58b3f0712d6e/thumbnail.jpg", NULL, NULL, NULL, true },
+		{ "thumbnail.animated", FORM_FILE, ROLE_THUMBNAIL, "https://images.fastpix.com/e1d7a0c4-2b38-4f95-a6c9-58b3f0712d6e/clip.webp", NULL, NULL, NULL, true },
+		{ "thumbnail.spritesheet", FORM_FILE, ROLE_THUMBNAIL, "https://images.fastpix.com/e1d7a0c4-2b38-4f95-a6c9-58b3f0712d6e/spritesheet.jpg", NULL, NULL, NULL, true },
 		{ "subtitle.4f5e6d7c-8b9a-4c0d-8e1f-2a3b4c5d6e7f", FORM_FILE, ROLE_SUBTITLE,
 			CDN "/text/4f5e6d7c-8b9a-4c0d-8e1f-2a3b4c5d6e7f.vtt", "de-AT",
 			"4f5e6d7c-8b9a-4c0d-8e1f-2a3b4c5d6e7f@2026-03-17T08:19:59Z", NULL, true },
@@ -261,9 +286,44 @@ static void offers_sources_of_a_media(void **state)
 		assert_same_text(source->why, rows[i].why);
 		assert_int_equal(source->available, rows[i].why == NULL);
 		assert_int_equal(source->optional, rows[i].optional);
+		assert_int_equal(source->coming,
+			rows[i].why && strstr(rows[i].why, "still making"));
 	}
 	assert_int_equal(record.sources[0].height, 1080);
 	record_release(&record);
+}
+
+/* By their status where they have one, else by their URL. */
+static void reads_generated_subtitles(void **state)
+{
+	static const struct {
+		const char *json, *why;
+	} rows[] = {
+		{ "{\"languageCode\":\"fr\",\"url\":\"https://s/fr.vtt\"}", NULL },
+		{ "{\"languageCode\":\"fr\",\"url\":\"https://s/fr.vtt\","
+		  "\"status\":\"ready\"}",
+			NULL },
+		{ "{\"languageCode\":\"fr\",\"url\":null}",
+			"FastPix is still making these subtitles" },
+		{ "{\"languageCode\":\"fr\",\"status\":\"preparing\"}",
+			"FastPix is still making these subtitles" },
+		{ "{\"languageCode\":\"fr\",\"url\":null,\"status\":\"failed\"}",
+			"FastPix could not make these subtitles" },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *json = mem_printf("\"generatedSubtitles\":[%s]", rows[i].json);
+		struct record record;
+		read_media(json, &record);
+		const struct source *source =
+			fixture_source(&record, "subtitle.generated.fr", FORM_FILE);
+		assert_same_text(source->why, rows[i].why);
+		assert_int_equal(source->available, rows[i].why == NULL);
+		assert_int_equal(source->coming,
+			rows[i].why && strstr(rows[i].why, "still making"));
+		record_release(&record);
+		free(json);
+	}
 }
 
 static void keeps_no_signed_link(void **state)
@@ -590,12 +650,12 @@ static void tolerates_hostile_subtitles(void **state)
 		"stream.fastpix.com/a.vtt\",\"languageCode\":\"en\"},{\"url\":"
 		"\"https://stream.fastpix.com/b.vtt\",\"languageCode\":\"en\"}]",
 		&record);
-	assert_int_equal(record.n_sources, 4 + 3);
-	assert_string_equal(record.sources[4].key, "subtitle.t");
-	assert_same_text(record.sources[4].language, NULL);
-	assert_string_equal(record.sources[5].key, "subtitle.generated.en");
-	assert_string_equal(record.sources[6].key, "subtitle.generated.3");
-	assert_string_equal(record.sources[6].language, "en");
+	assert_int_equal(record.n_sources, 6 + 3);
+	assert_string_equal(record.sources[6].key, "subtitle.t");
+	assert_same_text(record.sources[6].language, NULL);
+	assert_string_equal(record.sources[7].key, "subtitle.generated.en");
+	assert_string_equal(record.sources[8].key, "subtitle.generated.3");
+	assert_string_equal(record.sources[8].language, "en");
 	record_release(&record);
 }
 
@@ -784,9 +844,11 @@ int main(void)
 		cmocka_unit_test(reads_what_came_of_asking),
 		cmocka_unit_test(reads_what_came_of_deleting),
 		cmocka_unit_test(knows_what_can_be_asked_for),
+		cmocka_unit_test(says_what_to_ask_for_audio),
 		cmocka_unit_test(lists_by_page),
 		cmocka_unit_test(reads_a_whole_media),
 		cmocka_unit_test(offers_sources_of_a_media),
+		cmocka_unit_test(reads_generated_subtitles),
 		cmocka_unit_test(keeps_no_signed_link),
 		cmocka_unit_test(reads_an_old_media),
 		cmocka_unit_test(reads_every_mp4_support),

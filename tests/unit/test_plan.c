@@ -148,20 +148,25 @@ static void end(struct world *world)
 	asset_free(world->asset);
 }
 
-/* What is fetched, "*" behind the main file and "!" behind what replaces another. */
-static const char *fetched(const struct plan *plan, char out[256])
+/* Keys, "*" behind the main file and "!" behind what replaces another. */
+static const char *words_of(const struct plan_fetch *list, size_t count, char out[256])
 {
 	size_t n = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < plan->n_fetches; i++) {
-		const struct plan_fetch *fetch = &plan->fetches[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_fetch *fetch = &list[i];
 
 		n += (size_t)snprintf(out + n, 256 - n, "%s%s%s%s", i ? " " : "",
 			fetch->source->key, fetch->main ? "*" : "",
 			fetch->replaces ? "!" : "");
 	}
 	return out;
+}
+
+static const char *fetched(const struct plan *plan, char out[256])
+{
+	return words_of(plan->fetches, plan->n_fetches, out);
 }
 
 static void assert_says(const struct plan *plan, const char *words)
@@ -209,7 +214,7 @@ static void the_rule_says_what_is_fetched(void **state)
 		assert_int_equal(
 			world.plan.sidecar, (rows[i].fetch & FETCH_METADATA) != 0);
 		assert_false(world.plan.ignore);
-		assert_null(world.plan.recheck);
+		assert_int_equal(world.plan.n_rechecks, 0);
 		end(&world);
 	}
 }
@@ -327,6 +332,11 @@ static void the_mp4_is_asked_for_once(void **state)
 		{ HLS_AND("ask"), true, 5, 90, NULL, false, 0, "has not come" },
 		{ HLS_AND("720p"), true, 5, 6, NULL, false, 0,
 			"it is being made; the media is there as HLS" },
+		{ "audio:no:ask", true, 0, 5, NULL, true, 0, "is asked to make it" },
+		{ "audio:no:ask", true, 5, 6, NULL, false, 35,
+			"asked to make the audio file, which is waited for" },
+		{ "audio:no:ask", true, 5, 35, NULL, false, 0, "it is being made" },
+		{ "audio:no:ask", false, 0, 5, NULL, false, 0, "it is being made" },
 		{ HLS_AND("ask"), true, 5, 6, "no money", false, 0,
 			"asking for it was in vain (no money); the media is there as "
 			"HLS" },
@@ -420,33 +430,34 @@ static void only_what_differs_is_fetched_again(void **state)
 		const char *sources;
 		bool changed;
 		enum on_update on_update;
-		const char *fetched;
-		bool recheck;
+		const char *fetched, *rechecked;
 	} rows[] = {
-		{ "video:v1 thumbnail.1 subtitle.a", false, UPDATE_REFRESH, "", false },
+		{ "video:v1 thumbnail.1 subtitle.a", false, UPDATE_REFRESH, "", "" },
 		{ "video:v2 thumbnail.1 subtitle.a", false, UPDATE_REFRESH, "video*!",
-			false },
+			"" },
 		{ "video:v2 thumbnail.1 subtitle.a", false, UPDATE_VERSION, "video*!",
-			false },
-		{ "video:v2 thumbnail.1 subtitle.a", true, UPDATE_IGNORE, "", false },
-		{ "video:v1:10b thumbnail.1", false, UPDATE_REFRESH, "", false },
-		{ "video:v1:11b thumbnail.1", false, UPDATE_REFRESH, "video*!", false },
-		{ "video:11b", false, UPDATE_IGNORE, "", false },
-		{ "video thumbnail.1", false, UPDATE_REFRESH, "", false },
-		/* an event says that something changed */
-		{ "video:v1 thumbnail.1 subtitle.a", true, UPDATE_REFRESH,
-			"thumbnail.1!", true },
-		{ "video:v2 thumbnail.1", true, UPDATE_REFRESH, "video*! thumbnail.1!",
-			false },
-		{ "video:v1 thumbnail.1 subtitle.a", true, UPDATE_IGNORE, "", false },
+			"" },
+		{ "video:v2 thumbnail.1 subtitle.a", true, UPDATE_IGNORE, "", "" },
+		{ "video:v1:10b thumbnail.1", false, UPDATE_REFRESH, "", "" },
+		{ "video:v1:11b thumbnail.1", false, UPDATE_REFRESH, "video*!", "" },
+		{ "video:11b", false, UPDATE_IGNORE, "", "" },
+		{ "video thumbnail.1", false, UPDATE_REFRESH, "", "" },
+		/* an event says that something changed: the main file is asked first */
+		{ "thumbnail.1 subtitle.a video:v1", true, UPDATE_REFRESH, "",
+			"video*! thumbnail.1! subtitle.a!" },
+		{ "video:v1 thumbnail.1 subtitle.a", true, UPDATE_VERSION, "",
+			"video*! thumbnail.1! subtitle.a!" },
+		{ "video:v2 thumbnail.1", true, UPDATE_REFRESH, "video*!",
+			"thumbnail.1!" },
+		{ "video:v1 thumbnail.1 subtitle.a", true, UPDATE_IGNORE, "", "" },
 		/* what is new is fetched whatever on_update says */
 		{ "video:v1 thumbnail.1 subtitle.a subtitle.b", true, UPDATE_IGNORE,
-			"subtitle.b", false },
-		{ "video:v1 subtitle.b:v7", false, UPDATE_REFRESH, "subtitle.b",
-			false },
+			"subtitle.b", "" },
+		{ "video:v1 subtitle.b:v7", false, UPDATE_REFRESH, "subtitle.b", "" },
 		/* a version the file does not know */
-		{ "video:v1 subtitle.a:v1", false, UPDATE_REFRESH, "subtitle.a!",
-			false },
+		{ "video:v1 subtitle.a:v1", false, UPDATE_REFRESH, "subtitle.a!", "" },
+		/* what vanished at the platform is left alone */
+		{ "video:v1", true, UPDATE_REFRESH, "", "video*!" },
 	};
 	char text[256];
 	(void)state;
@@ -459,22 +470,72 @@ static void only_what_differs_is_fetched_again(void **state)
 		world.asset->answered_changed_ns = 5;
 		make(&world);
 		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
-		assert_int_equal(world.plan.recheck != NULL, rows[i].recheck);
+		assert_string_equal(
+			words_of(world.plan.rechecks, world.plan.n_rechecks, text),
+			rows[i].rechecked);
 		assert_int_equal(world.plan.state, ASSET_ARCHIVED);
+		assert_int_equal(world.plan.n_missing, 0);
 		end(&world);
 	}
 }
 
-static void without_a_validator_the_size_is_rechecked(void **state)
+/* What a recheck finds changed is fetched like what the plan began with. */
+static void a_recheck_may_add(void **state)
 {
 	struct world world;
+	char text[256];
 	(void)state;
-	begin(&world, "video", "video:10");
+	begin(&world, "video thumbnail.1:v2", "video:10 thumbnail.1");
 	world.asset->times.changed = 6;
 	make(&world);
-	assert_non_null(world.plan.recheck);
-	assert_int_equal(world.plan.n_fetches, 0);
+	assert_int_equal(world.plan.n_rechecks, 1);
+	plan_add_changed(&world.plan, &world.plan.rechecks[0]);
+	assert_string_equal(fetched(&world.plan, text), "thumbnail.1! video*!");
 	end(&world);
+}
+
+static void what_is_missing_and_why(void **state)
+{
+	static const struct {
+		const char *sources, *files;
+		unsigned fetch;
+		const char *missing; /* KEY:WHY|… */
+		bool coming;
+	} rows[] = {
+		{ "video subtitle.a:@en thumbnail.1", "", ALL_BUT_AUDIO, "", false },
+		{ "video subtitle.a:@en:no", "video", ALL_BUT_AUDIO,
+			"subtitle.a:it is being made|", false },
+		{ "video subtitle.a:@en:no:coming", "video", ALL_BUT_AUDIO,
+			"subtitle.a:it is being made|", true },
+		{ "video subtitle.a:@en:no", "video", FETCH_VIDEO, "", false },
+		{ "video subtitle.a:no", "video subtitle.a", ALL_BUT_AUDIO, "", false },
+		{ "video audio:no", "", ALL_BUT_AUDIO, "", false },
+		{ "video audio:no", "", ALL_BUT_AUDIO | FETCH_AUDIO,
+			"audio:it is being made|", false },
+		{ "video:no thumbnail.1:no", "", ALL_BUT_AUDIO,
+			"video:it is being made|thumbnail.1:it is being made|", false },
+		{ "audio:no", "", ALL_BUT_AUDIO, "audio:it is being made|", false },
+		{ "", "", ALL_BUT_AUDIO,
+			"video:the platform offers no file to download of this media|",
+			false },
+		{ "", CURRENT, ALL_BUT_AUDIO, "", false },
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+		char text[512] = "";
+		size_t n = 0;
+
+		begin(&world, rows[i].sources, rows[i].files);
+		world.rule.fetch = rows[i].fetch;
+		make(&world);
+		for (size_t k = 0; k < world.plan.n_missing; k++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s:%s|",
+				world.plan.missing[k].key, world.plan.missing[k].why);
+		assert_string_equal(text, rows[i].missing);
+		assert_int_equal(plan_is_coming(&world.plan), rows[i].coming);
+		end(&world);
+	}
 }
 
 static void a_replacement_is_told(void **state)
@@ -656,6 +717,11 @@ static void suffixes(void **state)
 		{ ROLE_VIDEO, "video", NULL, "" },
 		{ ROLE_AUDIO, "audio", "en", "" },
 		{ ROLE_METADATA, "metadata", NULL, "" },
+		{ ROLE_VIDEO, "video~v0001", NULL, ".v1" },
+		{ ROLE_AUDIO, "audio~v0012", NULL, ".v12" },
+		{ ROLE_VIDEO, "video.v1", NULL, "" },
+		{ ROLE_THUMBNAIL, "thumbnail.animated", NULL, ".animated" },
+		{ ROLE_SUBTITLE, "subtitle.v1", "de", ".de" },
 		{ ROLE_THUMBNAIL, "thumbnail.1", NULL, "" },
 		{ ROLE_THUMBNAIL, "thumbnail.2", NULL, ".2" },
 		{ ROLE_THUMBNAIL, "thumbnail.12", NULL, ".12" },
@@ -672,6 +738,9 @@ static void suffixes(void **state)
 		{ ROLE_SUBTITLE, "subtitle.x", "en", ".en.3" },
 		{ ROLE_SUBTITLE, "subtitle.one", "en", ".en" },
 		{ ROLE_SUBTITLE, "subtitle.two", "en", ".en.2" },
+		/* their language was corrected */
+		{ ROLE_SUBTITLE, "subtitle.two", "e", ".e" },
+		{ ROLE_SUBTITLE, "subtitle.one", "es-419", ".es-419" },
 	};
 	struct asset *asset = asset_new("w", "a");
 	char out[64];
@@ -691,9 +760,36 @@ static void suffixes(void **state)
 	asset_free(asset);
 }
 
+/* Whatever the order in which they move, no two ever want one name. */
+static void suffixes_stay_when_the_path_changes(void **state)
+{
+	static const char *const paths[] = { "w/old.en.vtt", "w/old.en.2.vtt",
+		"w/a.en.3.srt", "w/old.1.en.12.vtt" };
+	static const char *const suffixes[] = { ".en", ".en.2", ".en.3", ".en.12" };
+	struct asset *asset = asset_new("w", "a");
+	char key[32], out[64];
+	(void)state;
+	mem_replace(&asset->base_path, "w/a");
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct file *file;
+
+		snprintf(key, sizeof(key), "subtitle.%zu", i);
+		file = asset_add_file(asset, key);
+		file->role = ROLE_SUBTITLE;
+		file->path = mem_strdup(paths[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		snprintf(key, sizeof(key), "subtitle.%zu", i);
+		plan_suffix(asset, ROLE_SUBTITLE, key, "en", out);
+		assert_string_equal(out, suffixes[i]);
+	}
+	asset_free(asset);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(suffixes_stay_when_the_path_changes),
 		cmocka_unit_test(the_rule_says_what_is_fetched),
 		cmocka_unit_test(the_main_file),
 		cmocka_unit_test(the_rule_says_which_form),
@@ -701,7 +797,8 @@ int main(void)
 		cmocka_unit_test(the_mp4_is_asked_for_where_it_is_wanted),
 		cmocka_unit_test(audio_only_media_by_rule),
 		cmocka_unit_test(only_what_differs_is_fetched_again),
-		cmocka_unit_test(without_a_validator_the_size_is_rechecked),
+		cmocka_unit_test(a_recheck_may_add),
+		cmocka_unit_test(what_is_missing_and_why),
 		cmocka_unit_test(a_replacement_is_told),
 		cmocka_unit_test(the_archived_file_is_enough),
 		cmocka_unit_test(a_rule_may_ignore),

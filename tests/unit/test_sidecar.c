@@ -97,6 +97,37 @@ static void test_whole(void **state)
 	asset_free(asset);
 }
 
+static void test_old_versions(void **state)
+{
+	struct asset *asset = sample();
+	struct file *old = asset_add_file(asset, "video~v0002");
+	(void)state;
+
+	old->role = ROLE_VIDEO;
+	old->path = mem_strdup("production/goal.v2.mp4");
+	old->bytes = 7;
+	memset(old->sha256, 'b', 64);
+	old->downloaded_ns = CREATED_NS;
+	old->replaced_ns = CREATED_NS + 1000000;
+	char *text = sidecar_text(asset, "fastpix");
+	cJSON *json = NULL;
+	assert_int_equal(json_parse(text, strlen(text), &json, NULL), 0);
+	assert_int_equal(cJSON_GetArraySize(json_at(json, "files")), 1);
+	assert_int_equal(cJSON_GetArraySize(json_at(json, "versions")), 1);
+	assert_int_equal(json_int(json, "versions.0.version", 0), 2);
+	assert_string_equal(
+		json_text(json, "versions.0.path"), "production/goal.v2.mp4");
+	assert_string_equal(
+		json_text(json, "versions.0.replaced_at"), "2026-11-22T10:00:00.124Z");
+	assert_memory_equal(json_text(json, "versions.0.sha256"), old->sha256, 64);
+	assert_true(sidecar_lists(text, strlen(text), "goal.v2.mp4"));
+	assert_true(sidecar_lists(text, strlen(text), "goal.mp4"));
+	assert_false(sidecar_lists(text, strlen(text), "goal.v1.mp4"));
+	cJSON_Delete(json);
+	free(text);
+	asset_free(asset);
+}
+
 static void test_nothing_known(void **state)
 {
 	struct asset *asset = asset_new("w", "id");
@@ -151,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_old_versions),
 		cmocka_unit_test(test_nothing_known),
 		cmocka_unit_test(test_whose_it_is),
 	};

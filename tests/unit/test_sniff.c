@@ -50,7 +50,7 @@ static void tells_binary_formats(void **state)
 			MEDIA_MP4 },
 		{ BYTES("\0\0\0\x14"
 			"ftypqt  \0\0\0\0"),
-			MEDIA_MP4 },
+			MEDIA_MOV },
 		{ BYTES("\0\0\1\0moof\0\0\0\x10mfhd"), MEDIA_MP4 },
 		{ BYTES("\0\0\0\x20"
 			"ftypM4A \0\0\0\0"),
@@ -78,6 +78,8 @@ static void tells_binary_formats(void **state)
 		{ BYTES("RIFF\0\0\0\0WEBPVP8 "), MEDIA_WEBP },
 		{ BYTES("RIFF\0\0\0\0WAVEfmt "), MEDIA_UNKNOWN },
 		{ BYTES("GIF89a\1\0\1\0"), MEDIA_GIF },
+		{ BYTES("OggS\0\2"), MEDIA_OGG },
+		{ BYTES("Ogg"), MEDIA_UNKNOWN },
 		{ BYTES("ID3\4\0\0\0\0\0\x0A"), MEDIA_MP3 },
 		{ BYTES("ID3\4\0\0\0\0\0\2xx\xFF\xF1\x50\x80\1\x7F\xFC"), MEDIA_AAC },
 		{ BYTES("ID3\4\0\0\0\0\0\2xx\xFF\xFB\x90\x64"), MEDIA_MP3 },
@@ -173,6 +175,12 @@ static void names_every_kind(void **state)
 		assert_non_null(strchr(media_content_type((enum media_kind)kind), '/'));
 		assert_non_null(media_kind_name((enum media_kind)kind));
 	}
+	assert_int_equal(media_as_audio(MEDIA_MP4), MEDIA_M4A);
+	assert_int_equal(media_as_audio(MEDIA_M4A), MEDIA_M4A);
+	assert_int_equal(media_as_audio(MEDIA_MP3), MEDIA_MP3);
+	assert_string_equal(media_extension(media_as_audio(MEDIA_WEBM)), "webm");
+	assert_string_equal(
+		media_content_type(media_as_audio(MEDIA_WEBM)), "audio/webm");
 	assert_string_equal(media_extension(MEDIA_MP4), "mp4");
 	assert_string_equal(media_content_type(MEDIA_MP4), "video/mp4");
 	assert_string_equal(media_kind_name(MEDIA_HTML), "an HTML page");

@@ -55,6 +55,7 @@ static void fill(struct asset *asset)
 	asset->trouble_ns = T0 + 3;
 	asset->mp4_asked_ns = T0 + 6;
 	mem_replace(&asset->mp4_refused, "forbidden");
+	mem_replace(&asset->missing, "[{\"key\":\"audio\"}]");
 	asset->looked_ns = T0 + 4;
 	asset->archived_ns = T0 + 5;
 	asset->priority = -7;
@@ -87,6 +88,7 @@ static void what_is_saved_is_loaded(void **state)
 	assert_int_equal(copy->trouble_ns, T0 + 3);
 	assert_int_equal(copy->mp4_asked_ns, T0 + 6);
 	assert_string_equal(copy->mp4_refused, "forbidden");
+	assert_string_equal(copy->missing, "[{\"key\":\"audio\"}]");
 	assert_int_equal(copy->looked_ns, T0 + 4);
 	assert_int_equal(copy->archived_ns, T0 + 5);
 	assert_int_equal(copy->priority, -7);
@@ -97,11 +99,47 @@ static void what_is_saved_is_loaded(void **state)
 	assert_string_equal(file->path, "w/a.mp4");
 	assert_int_equal(strlen(file->sha256), 64);
 	assert_null(file->etag);
+	assert_null(file->last_modified);
+	assert_int_equal(file->replaced_ns, 0);
 	const struct part *part = asset_part(copy, "audio");
 	assert_int_equal(part->held, 500);
 	assert_string_equal(part->placing, "w/a.mp4");
 	assert_null(part->last_modified);
 	asset_free(copy);
+	asset_free(asset);
+}
+
+/* Ahead of the next save, which must then know it. */
+static void a_file_is_added_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = { .calls = 0 };
+	struct asset *asset =
+		loaded(f, put_event(f, "a", "1", EVENT_READY, T0).asset_row);
+	struct file old;
+
+	fill(asset);
+	save(f, asset, 0, NULL);
+	file_copy(&old, asset_file(asset, "video"));
+	mem_replace(&old.key, "video~v0001");
+	mem_replace(&old.path, "w/a.v1.mp4");
+	mem_replace(&old.last_modified, "Sat, 14 Mar 2026 09:26:53 GMT");
+	old.replaced_ns = T0 + 9;
+	store_put_file(f->store, asset->row, &old, on_stored, &answer);
+	store_put_file(f->store, asset->row, &old, on_stored, &answer);
+	fixture_wait(f, &answer, 2);
+	file_release(&old);
+	asset_free(asset);
+
+	asset = loaded(f, ask(f, "SELECT row FROM assets"));
+	assert_int_equal(asset->n_files, 3);
+	const struct file *file = asset_file(asset, "video~v0001");
+	assert_string_equal(file->path, "w/a.v1.mp4");
+	assert_string_equal(file->last_modified, "Sat, 14 Mar 2026 09:26:53 GMT");
+	assert_int_equal(file->replaced_ns, T0 + 9);
+	save(f, asset, 0, NULL);
+	assert_int_equal(ask(f, "SELECT count(*) FROM files"), 3);
+	assert_int_equal(ask(f, "SELECT count(*) FROM assets WHERE path='w/a.mp4'"), 1);
 	asset_free(asset);
 }
 
@@ -578,6 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_saved_is_loaded),
+		TEST(a_file_is_added_alone),
 		TEST(files_and_parts_are_saved_as_they_stand),
 		TEST(news_during_a_look_keeps_the_asset_due),
 		TEST(a_wish_during_a_look_is_not_lost),

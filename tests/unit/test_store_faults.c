@@ -149,7 +149,11 @@ static void a_newer_schema_is_refused(void **state)
 	"ALTER TABLE removals DROP COLUMN retired;"  \
 	"ALTER TABLE assets DROP COLUMN delete_asked_ns;"
 #define TAKE_BACK_9 "ALTER TABLE assets DROP COLUMN path_template;"
-#define TAKE_BACK_FROM_7 TAKE_BACK_9 TAKE_BACK_8 TAKE_BACK_7
+#define TAKE_BACK_10                                   \
+	"ALTER TABLE files DROP COLUMN last_modified;" \
+	"ALTER TABLE files DROP COLUMN replaced_ns;"   \
+	"ALTER TABLE assets DROP COLUMN missing;"
+#define TAKE_BACK_FROM_7 TAKE_BACK_10 TAKE_BACK_9 TAKE_BACK_8 TAKE_BACK_7
 #define TAKE_BACK_5_AND_6                                   \
 	"ALTER TABLE assets DROP COLUMN mp4_asked_ns;"      \
 	"ALTER TABLE assets DROP COLUMN mp4_refused;"       \
