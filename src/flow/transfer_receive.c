@@ -79,7 +79,8 @@ static bool adopt(struct range *range, const struct http_head *head, int64_t tot
 		want_anew(job, "the file changed at the source: started over");
 		return false;
 	}
-	if (total >= 0 || head->status == 200)
+	/* Not written again as it is: a step on the pool may be reading it. */
+	if ((total >= 0 || head->status == 200) && job->part.total != total)
 		job->part.total = total;
 	if (etag_is_strong(head->etag))
 		mem_replace(&job->part.etag, head->etag);
