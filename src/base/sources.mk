@@ -11,4 +11,5 @@ libvodkeep_a_SOURCES += \
 	src/base/mem.c src/base/mem.h \
 	src/base/metrics.c src/base/metrics.h \
 	src/base/rsa_key.c src/base/rsa_key.h \
+	src/base/url.c src/base/url.h \
 	src/base/utf8.c src/base/utf8.h
