@@ -102,7 +102,7 @@ int answer_slice(struct http_head *head, int64_t first, int64_t bytes, struct er
 	return 0;
 }
 
-static enum err_class class_of_status(int status)
+enum err_class answer_status_class(int status)
 {
 	switch (status) {
 	case 401:
@@ -122,7 +122,7 @@ static enum err_class class_of_status(int status)
 
 static void refuse(const struct http_head *head, struct err *err)
 {
-	enum err_class class = class_of_status(head->status);
+	enum err_class class = answer_status_class(head->status);
 	err_set(err, class, "%s answered %d%s", head->host, head->status,
 		class == ERR_STALE     ? ": the link is refused or has expired"
 		: class == ERR_NOT_YET ? ": the file is not there"

@@ -28,6 +28,8 @@ int answer_slice(struct http_head *head, int64_t first, int64_t bytes, struct er
 /* What a 400 with this body means. Returns -(int)class. */
 int answer_explained(const struct http_head *head, const char *body, struct err *err);
 
+/* What an answer of this status, other than 2xx, means for who asked for media. */
+enum err_class answer_status_class(int status);
 /* Whether @etag may prove that a range is of the same file. */
 bool etag_is_strong(const char *etag);
 /* "1,234,567" */
