@@ -385,6 +385,7 @@ struct hls *hls_start(const struct hls_env *env, const struct hls_spec *spec,
 	archive_part_name(spec->transfer.row, hls->part.key, name);
 	hls->part.name = mem_strdup(name);
 	hls->part.total = -1;
+	hls->part.etag = mem_strdup("\"hls\""); /* it can be gone on with */
 	if (http_url_host(hls->url, hls->host, sizeof(hls->host), NULL))
 		hls->host[0] = '\0';
 	LIST_INIT(&hls->fetches);
