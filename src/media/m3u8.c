@@ -8,13 +8,9 @@
 #include "media/m3u8.h"
 
 #include "base/mem.h"
-#include "base/url.h"
 #include "media/m3u8_priv.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define US_PER_S INT64_C(1000000)
 
 static int on_version(struct m3u8_reader *reader, char *value)
 {
@@ -122,6 +118,16 @@ static int read_lines(struct m3u8_reader *reader, char *at, char *end)
 	return 0;
 }
 
+static int64_t longest_segment(const struct m3u8 *list)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < list->n_segments; i++)
+		if (list->segments[i].duration_us > longest)
+			longest = list->segments[i].duration_us;
+	return longest;
+}
+
 /* What can only be said at the end. */
 static int finish(struct m3u8_reader *reader)
 {
@@ -134,9 +140,8 @@ static int finish(struct m3u8_reader *reader)
 	if (reader->wants_variant || next->has_duration || next->has_range)
 		return err_set(reader->err, ERR_TRANSIENT,
 			"the playlist ends before the URI that its last tag is about");
-	for (size_t i = 0; i < list->n_segments && !list->target_duration_us; i++)
-		if (list->segments[i].duration_us > list->target_duration_us)
-			list->target_duration_us = list->segments[i].duration_us;
+	if (!list->target_duration_us)
+		list->target_duration_us = longest_segment(list);
 	return 0;
 }
 
