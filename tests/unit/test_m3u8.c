@@ -529,15 +529,17 @@ static void knows_segments_again(void **state)
 		const char *text;
 		bool same; /* as the first */
 	} rows[] = {
-		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\nhttps://a/1/s.ts?sig=1\n", true },
-		{ "#EXTINF:5.0,\n#EXT-X-BYTERANGE:5@0\nhttps://b/2/s.ts?sig=2\n",
+		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\nhttps://a/1/v/s.ts?sig=1\n",
 			true },
-		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\ns.ts\n", true },
-		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\nt.ts\n", false },
-		{ "#EXTINF:6,\n#EXT-X-BYTERANGE:5@0\ns.ts\n", false },
-		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@5\ns.ts\n", false },
-		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:6@0\ns.ts\n", false },
-		{ "#EXTINF:5,\ns.ts\n", false },
+		{ "#EXTINF:5.0,\n#EXT-X-BYTERANGE:5@0\nhttps://b/2/v/s.ts?sig=2\n",
+			true },
+		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\nv/s.ts\n", true },
+		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\nv/t.ts\n", false },
+		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@0\nhttps://a/1/w/s.ts\n", false },
+		{ "#EXTINF:6,\n#EXT-X-BYTERANGE:5@0\nv/s.ts\n", false },
+		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:5@5\nv/s.ts\n", false },
+		{ "#EXTINF:5,\n#EXT-X-BYTERANGE:6@0\nv/s.ts\n", false },
+		{ "#EXTINF:5,\nv/s.ts\n", false },
 	};
 	char text[256];
 	struct m3u8 first = { 0 };

@@ -107,9 +107,12 @@ static void tells_tails(void **state)
 		const char *url;
 		const char *tail;
 	} rows[] = {
-		{ "https://h/v/s1.ts?sig=1/2", "s1.ts" },
+		{ "https://h/v/s1.ts?sig=1/2", "v/s1.ts" },
+		{ "https://h/blob/video_270/1.m4s?sig=/x", "video_270/1.m4s" },
+		{ "https://h/s1.ts", "s1.ts" },
+		{ "https://h//s1.ts", "s1.ts" },
 		{ "s1.ts#f", "s1.ts" },
-		{ "a/b/", "b" },
+		{ "a/b/", "a/b" },
 		{ "//h/x", "x" },
 		{ "https://h", "" },
 		{ "https://h/?n=5", "" },
