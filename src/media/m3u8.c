@@ -8,6 +8,7 @@
 #include "media/m3u8.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "media/m3u8_priv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,8 @@ static int read_uri(struct m3u8_reader *reader, const char *line)
 	int rc = m3u8_expand(reader, line, &uri);
 	if (rc)
 		return rc;
+	if (!*uri)
+		return m3u8_bad(reader, "is a URI of variables that are empty");
 	if (reader->list->kind == M3U8_MEDIA)
 		return m3u8_media_uri(reader, uri);
 	return m3u8_master_uri(reader, uri);
@@ -145,6 +148,27 @@ static int finish(struct m3u8_reader *reader)
 	return 0;
 }
 
+/* A copy that may be shown and stored: "?" for each byte that is no UTF-8 and for
+ * control characters. */
+static char *clean_copy(const char *data, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_sequence(data + i, len - i, NULL);
+		bool control =
+			n == 1 && ((unsigned char)data[i] < 0x20 || data[i] == 0x7F);
+		if (n && (!control || strchr("\t\r\n", data[i]))) {
+			memcpy(copy + i, data + i, n);
+			continue;
+		}
+		copy[i] = '?';
+		n = 1;
+	}
+	return copy;
+}
+
 int m3u8_parse_from(const struct m3u8_origin *origin, const char *data, size_t len,
 	struct m3u8 *out, struct err *err)
 {
@@ -158,9 +182,7 @@ int m3u8_parse_from(const struct m3u8_origin *origin, const char *data, size_t l
 	if (len && memchr(data, '\0', len))
 		return err_set(err, ERR_TRANSIENT, "the playlist is not text");
 	list.text = mem_alloc(sizeof(*list.text));
-	list.text->copy = mem_alloc(len + 1);
-	if (len)
-		memcpy(list.text->copy, data, len);
+	list.text->copy = clean_copy(data, len);
 	int rc = read_lines(&reader, list.text->copy, list.text->copy + len);
 	if (rc == 0)
 		rc = finish(&reader);

@@ -35,8 +35,8 @@ struct m3u8_range {
 	int64_t length;
 };
 
-/* Every string of these structs is borrowed from struct m3u8, and NULL where the
- * playlist does not say. */
+/* Every string of these structs is borrowed from struct m3u8, is UTF-8 without control
+ * characters ("?" stands for what is not), and NULL where the playlist does not say. */
 
 struct m3u8_variant {
 	const char *uri;

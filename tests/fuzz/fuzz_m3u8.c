@@ -14,7 +14,7 @@
 
 static void uri_holds(const char *uri)
 {
-	HOLDS(*uri);
+	HOLDS(*uri && fuzz_is_utf8(uri));
 	char *url = url_resolve("https://host.example/a/b.m3u8?x", uri);
 	char *tail = url_tail(uri);
 	HOLDS(*tail != '/' && !strpbrk(tail, "?#"));

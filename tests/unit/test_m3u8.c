@@ -169,6 +169,12 @@ static void takes_liberties(void **state)
 	assert_int_equal(list.target_duration_us, S(4)); /* not given: the longest */
 	m3u8_release(&list);
 
+	list = parsed("#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",LANGUAGE=\"\","
+		      "NAME=\"\xE4\x1B[m \xC3\xA4\"\n");
+	assert_null(list.renditions[0].language);
+	assert_string_equal(list.renditions[0].name, "??[m \xC3\xA4");
+	m3u8_release(&list);
+
 	list = parsed("#EXTM3U\n#EXT-X-TARGETDURATION:2\n"); /* live, nothing yet */
 	assert_int_equal(list.n_segments, 0);
 	m3u8_release(&list);
@@ -400,6 +406,7 @@ static void refuses_what_it_cannot_trust(void **state)
 			"IV" },
 		{ "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\n", "quote" },
 		{ "#EXTM3U\n#EXT-X-KEY:METHOD\n", "without a value" },
+		{ "#EXTM3U\n#EXT-X-MAP:URI=\"\"\n", "URI" },
 		{ "#EXTM3U\n#EXT-X-MAP:BYTERANGE=\"1@2\"\n", "URI" },
 		{ "#EXTM3U\n#EXT-X-MAP:URI=\"i\",BYTERANGE=\"x\"\n", "BYTERANGE" },
 		{ "#EXTM3U\n#EXT-X-BYTERANGE:0@0\n", "byte range" },
