@@ -217,19 +217,27 @@ char *url_resolve(const char *base_url, const char *ref_text)
 	return buf_steal(&out);
 }
 
+/* Where the component before @end begins: behind a "/", or at @start. */
+static const char *component(const char *start, const char *end)
+{
+	while (end > start && end[-1] == '/')
+		end--;
+	while (end > start && end[-1] != '/')
+		end--;
+	return end;
+}
+
 char *url_tail(const char *url)
 {
 	struct slice path = split(url).path;
-	const char *slash;
+	const char *end = path.at + path.len;
 
-	while (path.len && path.at[path.len - 1] == '/')
-		path.len--;
-	slash = path.len ? memrchr(path.at, '/', path.len) : NULL;
-	if (slash) {
-		path.len -= (size_t)(slash + 1 - path.at);
-		path.at = slash + 1;
-	}
-	return mem_strndup(path.at, path.len);
+	while (end > path.at && end[-1] == '/')
+		end--;
+	const char *from = component(path.at, component(path.at, end));
+	while (from < end && *from == '/')
+		from++;
+	return mem_strndup(from, (size_t)(end - from));
 }
 
 static int hex_value(char c)

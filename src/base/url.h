@@ -12,8 +12,10 @@
  * ASCII are percent-encoded. NULL when @base is no http(s) URL, when @ref leads to
  * another scheme ("data:", "skd:"), or when it holds a control character. */
 char *url_resolve(const char *base, const char *ref);
-/* The last component of @url's path, without query, fragment and empty components;
- * "" when it has none. The caller frees it. */
+/* The last two components of @url's path ("video_1080/7.m4s"), or as many as it has,
+ * without query and fragment: what stays of a segment's URL when it is signed anew, and
+ * still tells one rendition from another. Give it a resolved URL where there is one,
+ * because "7.m4s" alone names no rendition. The caller frees it. */
 char *url_tail(const char *url);
 /* The value of the first parameter @name in @url's query, percent-decoded; the caller
  * frees it. NULL when there is none, or when it decodes to a control character. */

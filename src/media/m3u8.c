@@ -8,13 +8,10 @@
 #include "media/m3u8.h"
 
 #include "base/mem.h"
-#include "base/url.h"
+#include "base/utf8.h"
 #include "media/m3u8_priv.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define US_PER_S INT64_C(1000000)
 
 static int on_version(struct m3u8_reader *reader, char *value)
 {
@@ -81,6 +78,8 @@ static int read_uri(struct m3u8_reader *reader, const char *line)
 	int rc = m3u8_expand(reader, line, &uri);
 	if (rc)
 		return rc;
+	if (!*uri)
+		return m3u8_bad(reader, "is a URI of variables that are empty");
 	if (reader->list->kind == M3U8_MEDIA)
 		return m3u8_media_uri(reader, uri);
 	return m3u8_master_uri(reader, uri);
@@ -122,6 +121,16 @@ static int read_lines(struct m3u8_reader *reader, char *at, char *end)
 	return 0;
 }
 
+static int64_t longest_segment(const struct m3u8 *list)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < list->n_segments; i++)
+		if (list->segments[i].duration_us > longest)
+			longest = list->segments[i].duration_us;
+	return longest;
+}
+
 /* What can only be said at the end. */
 static int finish(struct m3u8_reader *reader)
 {
@@ -134,10 +143,30 @@ static int finish(struct m3u8_reader *reader)
 	if (reader->wants_variant || next->has_duration || next->has_range)
 		return err_set(reader->err, ERR_TRANSIENT,
 			"the playlist ends before the URI that its last tag is about");
-	for (size_t i = 0; i < list->n_segments && !list->target_duration_us; i++)
-		if (list->segments[i].duration_us > list->target_duration_us)
-			list->target_duration_us = list->segments[i].duration_us;
+	if (!list->target_duration_us)
+		list->target_duration_us = longest_segment(list);
 	return 0;
+}
+
+/* A copy that may be shown and stored: "?" for each byte that is no UTF-8 and for
+ * control characters. */
+static char *clean_copy(const char *data, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_sequence(data + i, len - i, NULL);
+		bool control =
+			n == 1 && ((unsigned char)data[i] < 0x20 || data[i] == 0x7F);
+		if (n && (!control || strchr("\t\r\n", data[i]))) {
+			memcpy(copy + i, data + i, n);
+			continue;
+		}
+		copy[i] = '?';
+		n = 1;
+	}
+	return copy;
 }
 
 int m3u8_parse_from(const struct m3u8_origin *origin, const char *data, size_t len,
@@ -153,9 +182,7 @@ int m3u8_parse_from(const struct m3u8_origin *origin, const char *data, size_t l
 	if (len && memchr(data, '\0', len))
 		return err_set(err, ERR_TRANSIENT, "the playlist is not text");
 	list.text = mem_alloc(sizeof(*list.text));
-	list.text->copy = mem_alloc(len + 1);
-	if (len)
-		memcpy(list.text->copy, data, len);
+	list.text->copy = clean_copy(data, len);
 	int rc = read_lines(&reader, list.text->copy, list.text->copy + len);
 	if (rc == 0)
 		rc = finish(&reader);

@@ -35,8 +35,8 @@ struct m3u8_range {
 	int64_t length;
 };
 
-/* Every string of these structs is borrowed from struct m3u8, and NULL where the
- * playlist does not say. */
+/* Every string of these structs is borrowed from struct m3u8, is UTF-8 without control
+ * characters ("?" stands for what is not), and NULL where the playlist does not say. */
 
 struct m3u8_variant {
 	const char *uri;
@@ -173,7 +173,7 @@ void m3u8_segment_iv(
 
 /* Whether @a and @b, at the same media sequence number of two loads of a playlist, are
  * the same media, although their signed URLs differ: same duration and range, and the
- * same last component of the path. */
+ * same url_tail(). */
 bool m3u8_same_segment(const struct m3u8_segment *a, const struct m3u8_segment *b);
 
 #endif

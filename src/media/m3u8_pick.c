@@ -7,7 +7,6 @@
 
 #include "media/m3u8_pick.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>

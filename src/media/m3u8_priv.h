@@ -85,7 +85,7 @@ int m3u8_read_fields(struct m3u8_reader *reader, char *text,
 void m3u8_text_free(struct m3u8_text *text);
 
 /* Readers of values: whether @value is one. */
-bool m3u8_to_string(const char *value, void *to);  /* const char * */
+bool m3u8_to_string(const char *value, void *to);  /* const char *; "" is NULL */
 bool m3u8_to_number(const char *value, void *to);  /* int64_t, not negative */
 bool m3u8_to_decimal(const char *value, void *to); /* double, not negative */
 bool m3u8_to_flag(const char *value, void *to);    /* bool: YES, NO */

@@ -15,7 +15,7 @@
 
 bool m3u8_to_string(const char *value, void *to)
 {
-	*(const char **)to = value;
+	*(const char **)to = *value ? value : NULL;
 	return true;
 }
 

@@ -6,6 +6,8 @@ twin_files = \
 	tests/twin/control.py \
 	tests/twin/demo.py \
 	tests/twin/fastpix.py \
+	tests/twin/hls.py \
+	tests/twin/hls_make.py \
 	tests/twin/optiview.py \
 	tests/twin/playback.py \
 	tests/twin/server.py \
@@ -58,6 +60,7 @@ integration_files = \
 	tests/integration/test_transfer.py \
 	tests/integration/terminal.py \
 	tests/integration/test_twin.py \
+	tests/integration/test_twin_hls.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_watch.py \
 	tests/integration/tracer.py
