@@ -214,6 +214,8 @@ static void advance_end(struct hls *hls)
 
 static void matched(struct hls *hls)
 {
+	char held[32];
+
 	hls->state = HLS_KEYS;
 	if (hls->matched)
 		return;
@@ -221,9 +223,13 @@ static void matched(struct hls *hls)
 	if (hls->choice.note[0])
 		hls_note(hls, "%s", hls->choice.note);
 	hls_note(hls, "HLS: %s", hls->choice_text);
-	tell(hls, false);
-	if (hls->told_held > 0)
-		hls_note(hls, "goes on with what is held");
+	/* Also when nothing is held: from now on the part claims what is staged. */
+	hls->told_held = -1;
+	tell(hls, true);
+	if (hls->told_held > 0) {
+		size_format_human(hls->told_held, held);
+		hls_note(hls, "goes on with %s that are held", held);
+	}
 }
 
 static void picked(struct hls *hls)

@@ -21,11 +21,6 @@
 
 /* ---- one segment ---- */
 
-static bool starts(const struct slot *slot)
-{
-	return slot->state == SLOT_COMING;
-}
-
 static void try_again(struct slot *slot, const struct err *err)
 {
 	const struct config *config = slot->hls->spec.config;
@@ -174,7 +169,7 @@ static size_t running(const struct hls *hls)
 	size_t n = 0;
 
 	for (size_t i = 0; i < hls->n_slots; i++)
-		n += starts(&hls->slots[i]);
+		n += hls->slots[i].state == SLOT_COMING;
 	return n;
 }
 
@@ -215,22 +210,11 @@ static struct slot *ready_for(struct hls *hls, const struct track *track, size_t
 	return NULL;
 }
 
-/* A segment that does not decrypt, or is not what it should be, may have been damaged
- * on its way: it is fetched again, a few times. */
 static void appended(struct hls *hls)
 {
-	if (hls->n_batch > 0)
-		hls->refreshes = 0;
-	for (size_t i = 0; i < hls->n_slots; i++) {
-		struct slot *slot = &hls->slots[i];
-
-		if (slot->state != SLOT_APPENDS)
-			continue;
-		if (slot->piece < slot->track->n_held)
-			slot->state = SLOT_FREE;
-		else
-			slot->state = SLOT_READY;
-	}
+	hls->refreshes = 0;
+	for (size_t i = 0; i < hls->n_batch; i++)
+		hls->batch[i]->state = SLOT_FREE;
 }
 
 static void append_ready(struct hls *hls)
