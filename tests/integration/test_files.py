@@ -126,7 +126,10 @@ def test_the_extension_follows_the_content(agent: Agent, twin: Twin) -> None:
     assert agent.files(thumb)["thumbnail"][0]["path"].endswith(".png")
 
 
-def test_media_with_hls_alone_waits_and_says_so(agent: Agent, twin: Twin) -> None:
+def test_media_with_hls_alone_waits_where_the_rule_takes_none(
+        idle_agent: Agent, twin: Twin) -> None:
+    idle_agent.config.set("rule all", video="mp4")
+    agent = idle_agent.start()
     media = twin.add_fastpix("Streamed", mp4="none")
     agent.ready_event(media)
     assert "HLS" in agent.wait_reason(media, "waiting")
