@@ -137,7 +137,7 @@ def test_media_with_hls_alone_waits_where_the_rule_takes_none(
 
 
 def test_max_resolution(idle_agent: Agent, twin: Twin) -> None:
-    idle_agent.config.set("rule all", max_resolution="720p")
+    idle_agent.config.set("rule all", max_resolution="720p", video="mp4")
     agent = idle_agent.start()
     large = twin.add_fastpix("Large", width=1920, height=1080)
     small = twin.add_fastpix("Small", width=1280, height=720)
