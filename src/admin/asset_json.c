@@ -94,6 +94,7 @@ static void add_files(cJSON *json, const struct asset *asset)
 		json_add_text(entry, "language", file->language);
 		json_add_time(entry, "downloaded", file->downloaded_ns);
 		json_add_text(entry, "source_host", file->source_host);
+		json_add_text(entry, "made", file->made);
 		cJSON_AddItemToArray(list, entry);
 	}
 }

@@ -54,6 +54,8 @@ static cJSON *files_of(const struct asset *asset)
 		json_add_text(object, "language", file->language);
 		json_add_time(object, "downloaded_at", file->downloaded_ns);
 		json_add_text(object, "source_host", file->source_host);
+		if (file->made)
+			json_add_text(object, "made", file->made);
 		cJSON_AddItemToArray(files, object);
 	}
 	return files;

@@ -204,6 +204,10 @@ static void print_files(const cJSON *json, struct buf *out)
 			buf_str(out, ", from ");
 			text_clean(out, json_text(file, "source_host"));
 		}
+		if (json_text(file, "made")) {
+			buf_str(out, "\n    made of ");
+			text_clean(out, json_text(file, "made"));
+		}
 		buf_str(out, "\n    sha256 ");
 		text_clean(out, json_text(file, "sha256"));
 		buf_char(out, '\n');

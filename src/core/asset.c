@@ -101,6 +101,7 @@ static void file_release(struct file *file)
 	free(file->content_type);
 	free(file->language);
 	free(file->version);
+	free(file->made);
 	free(file->source_host);
 	free(file->etag);
 }

@@ -69,6 +69,7 @@ struct file {
 	char *version;  /* source.version at the time, or NULL */
 	char *source_host;
 	char *etag; /* validator of the answer it came from, or NULL */
+	char *made; /* of what it was made, and how, for people; NULL: as it came */
 	int64_t downloaded_ns;
 	/* What verifying found of it; written by the store's news side alone. */
 	bool damaged; /* missing, or not the bytes that were archived */

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* How often a refused link is resolved anew within one look (costs no attempt). */
 #define RESOLVES 3
@@ -34,7 +35,7 @@ static const struct source *source_of(const struct task *task)
 	for (size_t i = 0; i < record->n_sources; i++) {
 		const struct source *source = &record->sources[i];
 
-		if (source->role == task->role && source->form == FORM_FILE &&
+		if (source->role == task->role && source->form == task->form &&
 			source->available && source->url &&
 			strcmp(source->key, task->key) == 0)
 			return source;
@@ -51,6 +52,7 @@ static void task_end(struct task *task)
 	assert(!task->ended);
 	task->ended = true;
 	task->transfer = NULL;
+	task->hls = NULL;
 	/* Others get the place before this look may go on to its end. */
 	look->n_running++;
 	file_slots_leave(look->env->slots, &task->claim);
@@ -146,7 +148,7 @@ static void on_part(void *arg, const struct part *part)
 {
 	struct task *task = arg;
 	struct look *look = task->look;
-	const struct part *before = asset_part(look->asset, task->key);
+	const struct part *before = asset_part(look->asset, part->key);
 
 	/* Progress that can be resumed: the trouble of earlier attempts is over. */
 	if (part_bytes(part) > (before ? part_bytes(before) : 0) &&
@@ -169,18 +171,28 @@ static void on_note(void *arg, const char *text)
 	look_note(task->look, "attempt", "%s: %s", task->key, text);
 }
 
+static void task_cancel(struct task *task)
+{
+	if (task->hls)
+		hls_cancel(task->hls);
+	else if (task->transfer)
+		transfer_cancel(task->transfer, false);
+}
+
 static void on_sealed_stored(void *arg, const struct err *err)
 {
 	struct task *task = arg;
 
-	if (!task->transfer)
+	if (!task->transfer && !task->hls)
 		return;
 	if (err->class != ERR_NONE) {
 		look_keep_worse(&task->look->trouble, err);
-		transfer_cancel(task->transfer, false);
-		return;
+		task_cancel(task);
+	} else if (task->hls) {
+		hls_place(task->hls);
+	} else {
+		transfer_place(task->transfer);
 	}
-	transfer_place(task->transfer);
 }
 
 static void on_sealed(void *arg, const struct part *part)
@@ -192,11 +204,12 @@ static void on_sealed(void *arg, const struct part *part)
 		task->look->env->store, task->look->row, part, on_sealed_stored, task);
 }
 
-static void take_file(struct task *task, const struct transfer_result *result)
+static void take_file(struct task *task, const struct transfer_result *result,
+	const char *language, const char *made)
 {
 	struct look *look = task->look;
-	struct file *file = asset_add_file(look->asset, task->key);
 	const struct file *from = &result->file;
+	struct file *file = asset_add_file(look->asset, from->key);
 	struct log_about about = { .workspace = look->ws->name,
 		.asset = look->asset->id };
 	char bytes[32];
@@ -204,25 +217,26 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	/* Content of another kind: the old file's name is not the new one's. */
 	if (file->path && strcmp(file->path, from->path) != 0)
 		look_op(look, OP_REMOVE, file->path, NULL, false);
-	file->role = task->role;
+	file->role = from->role;
 	mem_replace(&file->path, from->path);
 	mem_replace(&file->content_type, from->content_type);
-	mem_replace(&file->language, task->language);
-	mem_replace(&file->version, task->version);
+	mem_replace(&file->language, language);
+	mem_replace(&file->version, made ? NULL : task->version);
 	mem_replace(&file->source_host, from->source_host);
 	mem_replace(&file->etag, from->etag);
+	mem_replace(&file->made, made);
 	file->bytes = from->bytes;
 	memcpy(file->sha256, from->sha256, sizeof(file->sha256));
 	file->downloaded_ns = from->downloaded_ns;
 	file->damaged = file->repair = false;
-	asset_drop_part(look->asset, task->key);
+	asset_drop_part(look->asset, from->key);
 	look->files_changed = true;
 	size_format_human(file->bytes, bytes);
-	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", task->key,
+	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", from->key,
 		file->path, bytes, file->sha256,
 		result->found_placed ? "; it was already in place after a restart"
 				     : "");
-	log_info(&about, "%s: %s (%s)", task->key, file->path, bytes);
+	log_info(&about, "%s: %s (%s)", from->key, file->path, bytes);
 }
 
 static void on_resolved(void *arg, const struct err *err, struct record *record)
@@ -264,21 +278,11 @@ static bool token_ran_out(const struct task *task)
 	       playback_token_is_spent(task->token_ns, look_now_ns());
 }
 
-static void on_done(
-	void *arg, const struct err *err, const struct transfer_result *result)
+static void task_failed(struct task *task, const struct err *err)
 {
-	struct task *task = arg;
 	struct look *look = task->look;
-	struct err told;
+	struct err told = *err;
 
-	task->transfer = NULL;
-	if (result || !task->answered)
-		tell_host(task, err);
-	if (result) {
-		take_file(task, result);
-		task_end(task);
-		return;
-	}
 	if (err->class == ERR_TRANSIENT && err->retry_after_ms == 0)
 		blame_host(task, false);
 	if (err->class == ERR_STALE && look->resolves < RESOLVES && !look->stopping &&
@@ -292,7 +296,6 @@ static void on_done(
 		begin(task);
 		return;
 	}
-	told = *err;
 	if (told.class == ERR_STALE) {
 		told.class = ERR_TRANSIENT;
 		if (task->token_ns)
@@ -302,6 +305,44 @@ static void on_done(
 				look->ws->signing_key_id);
 	}
 	task_fail(task, &told);
+}
+
+static void on_done(
+	void *arg, const struct err *err, const struct transfer_result *result)
+{
+	struct task *task = arg;
+
+	task->transfer = NULL;
+	if (result || !task->answered)
+		tell_host(task, err);
+	if (result) {
+		take_file(task, result, task->language, NULL);
+		if (task->main)
+			look_drop_package(task->look, task->key);
+		task_end(task);
+	} else {
+		task_failed(task, err);
+	}
+}
+
+static void on_hls_done(
+	void *arg, const struct err *err, const struct hls_result *result)
+{
+	struct task *task = arg;
+
+	task->hls = NULL;
+	if (result || !task->answered)
+		tell_host(task, err);
+	if (!result) {
+		task_failed(task, err);
+		return;
+	}
+	/* The main one first: it is what the asset's path is. */
+	for (size_t i = result->n_files; i > 0; i--)
+		take_file(task, &result->files[i - 1],
+			result->files[i - 1].file.language, result->made);
+	look_drop_package(task->look, task->key);
+	task_end(task);
 }
 
 static void find_way(struct task *task, const struct source *source)
@@ -316,21 +357,13 @@ static bool link_is_old(const struct look *look)
 	       clock_system.mono_ms() - look->record_at_ms > LINK_FRESH_MS;
 }
 
-static void start_transfer(
-	struct task *task, const struct source *source, const char *url)
+static struct transfer_spec spec_of(
+	const struct task *task, const struct source *source, const char *url)
 {
 	static const struct text_list any_host = { 0 };
 	struct look *look = task->look;
-	struct transfer_spec spec;
-	struct transfer_events events = {
-		.part = on_part,
-		.note = on_note,
-		.sealed = on_sealed,
-		.done = on_done,
-		.arg = task,
-	};
 
-	spec = (struct transfer_spec){
+	return (struct transfer_spec){
 		.workspace = look->ws->name,
 		.asset_id = look->asset->id,
 		.title = look->asset->facts.title,
@@ -352,7 +385,72 @@ static void start_transfer(
 		.ca_file = look->ws->ca_file,
 		.proxy = look->ws->proxy,
 	};
-	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+}
+
+static void start_transfer(
+	struct task *task, const struct source *source, const char *url)
+{
+	struct transfer_spec spec = spec_of(task, source, url);
+	struct transfer_events events = {
+		.part = on_part,
+		.note = on_note,
+		.sealed = on_sealed,
+		.done = on_done,
+		.arg = task,
+	};
+
+	task->transfer = transfer_start(task->look->env->transfers, &spec, &events);
+}
+
+static bool same_language(const char *a, const char *b)
+{
+	return a == b || (a && b && strcasecmp(a, b) == 0);
+}
+
+/* Those that the platform's own list has are fetched as files of their own. */
+static bool wants_subtitles(void *arg, const char *language)
+{
+	const struct task *task = arg;
+	const struct record *record = task->look->record;
+
+	if (!(task->look->rule->fetch & FETCH_SUBTITLES))
+		return false;
+	for (size_t i = 0; i < record->n_sources; i++) {
+		const struct source *source = &record->sources[i];
+
+		if (source->role == ROLE_SUBTITLE && source->available &&
+			same_language(source->language, language))
+			return false;
+	}
+	return true;
+}
+
+static void start_hls(struct task *task, const struct source *source, const char *url)
+{
+	struct look *look = task->look;
+	struct hls_env env = {
+		.loop = look->env->loop,
+		.archive = look->env->archive,
+		.transfers = look->env->transfers,
+		.client = look->env->client,
+	};
+	struct hls_spec spec = {
+		.transfer = spec_of(task, source, url),
+		.asset = look->asset,
+		.config = look->settings->config,
+		.as = look->rule->hls_as,
+		.max_height = look->rule->max_height,
+		.wants_subtitles = wants_subtitles,
+	};
+	struct hls_events events = {
+		.part = on_part,
+		.note = on_note,
+		.sealed = on_sealed,
+		.done = on_hls_done,
+		.arg = task,
+	};
+
+	task->hls = hls_start(&env, &spec, &events);
 }
 
 static void begin(struct task *task)
@@ -389,7 +487,10 @@ static void begin(struct task *task)
 		task_hold(task);
 	} else {
 		task->answered = false;
-		start_transfer(task, source, url);
+		if (task->form == FORM_HLS)
+			start_hls(task, source, url);
+		else
+			start_transfer(task, source, url);
 	}
 	mem_free_secret(url);
 }
@@ -432,8 +533,8 @@ void look_tasks_stop(struct look *look)
 			continue;
 		if (task->claim.state == SLOT_WAITS)
 			task_end(task);
-		else if (task->transfer)
-			transfer_cancel(task->transfer, false);
+		else
+			task_cancel(task);
 	}
 	if (--look->n_running == 0)
 		after_tasks(look);

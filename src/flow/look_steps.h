@@ -6,6 +6,7 @@
 
 #include "core/plan.h"
 #include "core/retry.h"
+#include "flow/hls.h"
 #include "flow/look.h"
 
 /* How many names are tried where foreign files lie in the way. */
@@ -16,13 +17,15 @@ struct task {
 	struct look *look;
 	struct slot_claim claim;
 	struct transfer *transfer;
-	char *way;      /* to its host (flow/breaker); NULL while there is no link */
-	char *slot_way; /* … when its place was asked for: the claim's */
+	struct hls *hls; /* instead, where the source is HLS */
+	char *way;       /* to its host (flow/breaker); NULL while there is no link */
+	char *slot_way;  /* … when its place was asked for: the claim's */
 	enum breaker_pass pass;
 	int64_t token_ns; /* when the token in its link was made; 0: has none */
 	bool answered;    /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;
+	enum form form;
 	char *language, *version, *replaces, *stem;
 	int64_t expected_bytes;
 	bool main, optional;
@@ -151,6 +154,9 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
+/* look_package.c. After the main file @key has been archived: what a package of an
+ * earlier look had besides is no longer wanted, and nothing that was staged for HLS. */
+void look_drop_package(struct look *look, const char *key);
 /* look_recheck.c. Whether the plan's recheck is another file than the archived one;
  * what keeps that from being known is minor. */
 void look_recheck(struct look *look, void (*then)(struct look *look, bool changed));

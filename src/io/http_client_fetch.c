@@ -49,6 +49,8 @@ static void on_done(void *arg, const struct err *err, const struct http_head *he
 	if (err->class == ERR_NONE) {
 		struct http_response answer = { .status = head->status,
 			.retry_after_ms = head->retry_after_ms,
+			.url = fetch->call->url ? fetch->call->url
+						: fetch->call->request.url,
 			.body = buf_text(&fetch->body),
 			.body_len = fetch->body.len };
 		snprintf(answer.content_type, sizeof(answer.content_type), "%s",

@@ -8,4 +8,6 @@ libvodkeep_a_SOURCES += \
 	src/media/m3u8_value.c \
 	src/media/m3u8_write.c src/media/m3u8_write.h \
 	src/media/mp4.c src/media/mp4.h \
-	src/media/sniff.c src/media/sniff.h
+	src/media/pts.c src/media/pts.h \
+	src/media/sniff.c src/media/sniff.h \
+	src/media/vtt.c src/media/vtt.h

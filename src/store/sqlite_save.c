@@ -145,8 +145,8 @@ static int write_file(struct backend_conn *conn, int64_t row, const struct file 
 {
 	struct query query = query_begin(conn, SQL_FILE_PUT,
 		"INSERT INTO files(asset, key, role, path, bytes, sha256, content_type,"
-		" language, version, source_host, etag, downloaded_ns)"
-		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+		" language, version, source_host, etag, downloaded_ns, made)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	query_int(&query, row);
 	query_text(&query, file->key);
@@ -160,6 +160,7 @@ static int write_file(struct backend_conn *conn, int64_t row, const struct file 
 	query_text(&query, file->source_host);
 	query_text(&query, file->etag);
 	query_int(&query, file->downloaded_ns);
+	query_text(&query, file->made);
 	return query_run(&query, err);
 }
 
@@ -264,6 +265,7 @@ static void read_file(struct query *query, struct asset *asset)
 	file->source_host = column_copy(query);
 	file->etag = column_copy(query);
 	file->downloaded_ns = column_int(query);
+	file->made = column_copy(query);
 	int64_t damage = column_int(query);
 	file->damaged = damage > 0;
 	file->repair = damage > 1;
@@ -307,7 +309,7 @@ static int load_belongings(
 		query_begin(conn, SQL_FILE_LIST,
 			"SELECT f.key, role, path, bytes, sha256, content_type,"
 			" language, version, source_host, etag,"
-			" f.downloaded_ns, coalesce(d.repair + 1, 0)"
+			" f.downloaded_ns, made, coalesce(d.repair + 1, 0)"
 			" FROM files f LEFT JOIN damage d"
 			" ON d.asset = f.asset AND d.key = f.key"
 			" AND d.downloaded_ns = f.downloaded_ns"

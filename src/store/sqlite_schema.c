@@ -222,6 +222,9 @@ static const char *const steps[] = {
 	"ALTER TABLE assets ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN listed_mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN missed_ns INTEGER NOT NULL DEFAULT 0;",
+
+	/* 7: files that are made here, of what has come: HLS. */
+	"ALTER TABLE files ADD COLUMN made TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

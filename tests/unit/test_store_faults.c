@@ -144,6 +144,7 @@ static void a_newer_schema_is_refused(void **state)
 }
 
 #define TAKE_BACK_5_AND_6                                   \
+	"ALTER TABLE files DROP COLUMN made;"               \
 	"ALTER TABLE assets DROP COLUMN mp4_asked_ns;"      \
 	"ALTER TABLE assets DROP COLUMN mp4_refused;"       \
 	"ALTER TABLE assets DROP COLUMN mark;"              \
