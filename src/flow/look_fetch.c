@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* How often a refused link is resolved anew within one look (costs no attempt). */
 #define RESOLVES 3
@@ -357,41 +356,9 @@ static bool link_is_old(const struct look *look)
 	       clock_system.mono_ms() - look->record_at_ms > LINK_FRESH_MS;
 }
 
-static struct transfer_spec spec_of(
-	const struct task *task, const struct source *source, const char *url)
+static void start(struct task *task, const struct source *source, const char *url)
 {
-	static const struct text_list any_host = { 0 };
-	struct look *look = task->look;
-
-	return (struct transfer_spec){
-		.workspace = look->ws->name,
-		.asset_id = look->asset->id,
-		.title = look->asset->facts.title,
-		.deadline_ns = asset_deadline_ns(look->asset),
-		.rule = look->rule->name,
-		.row = look->row,
-		.role = task->role,
-		.key = task->key,
-		.url = url,
-		.part = asset_part(look->asset, task->key),
-		.expected_bytes = source->bytes,
-		.path_stem = task->stem,
-		.replaces = task->replaces,
-		.mtime_ns = look->asset->facts.created_ns,
-		.keep_free_bytes = guard_keep_free(look->env->guard),
-		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
-							   : &any_host,
-		.allow_private = look->ws->allow_private,
-		.ca_file = look->ws->ca_file,
-		.proxy = look->ws->proxy,
-	};
-}
-
-static void start_transfer(
-	struct task *task, const struct source *source, const char *url)
-{
-	struct transfer_spec spec = spec_of(task, source, url);
-	struct transfer_events events = {
+	const struct transfer_events events = {
 		.part = on_part,
 		.note = on_note,
 		.sealed = on_sealed,
@@ -399,58 +366,8 @@ static void start_transfer(
 		.arg = task,
 	};
 
-	task->transfer = transfer_start(task->look->env->transfers, &spec, &events);
-}
-
-static bool same_language(const char *a, const char *b)
-{
-	return a == b || (a && b && strcasecmp(a, b) == 0);
-}
-
-/* Those that the platform's own list has are fetched as files of their own. */
-static bool wants_subtitles(void *arg, const char *language)
-{
-	const struct task *task = arg;
-	const struct record *record = task->look->record;
-
-	if (!(task->look->rule->fetch & FETCH_SUBTITLES))
-		return false;
-	for (size_t i = 0; i < record->n_sources; i++) {
-		const struct source *source = &record->sources[i];
-
-		if (source->role == ROLE_SUBTITLE && source->available &&
-			same_language(source->language, language))
-			return false;
-	}
-	return true;
-}
-
-static void start_hls(struct task *task, const struct source *source, const char *url)
-{
-	struct look *look = task->look;
-	struct hls_env env = {
-		.loop = look->env->loop,
-		.archive = look->env->archive,
-		.transfers = look->env->transfers,
-		.client = look->env->client,
-	};
-	struct hls_spec spec = {
-		.transfer = spec_of(task, source, url),
-		.asset = look->asset,
-		.config = look->settings->config,
-		.as = look->rule->hls_as,
-		.max_height = look->rule->max_height,
-		.wants_subtitles = wants_subtitles,
-	};
-	struct hls_events events = {
-		.part = on_part,
-		.note = on_note,
-		.sealed = on_sealed,
-		.done = on_hls_done,
-		.arg = task,
-	};
-
-	task->hls = hls_start(&env, &spec, &events);
+	task->answered = false;
+	look_task_start(task, source, url, &events, on_hls_done);
 }
 
 static void begin(struct task *task)
@@ -486,11 +403,7 @@ static void begin(struct task *task)
 	if (task->pass == BREAKER_WAIT) {
 		task_hold(task);
 	} else {
-		task->answered = false;
-		if (task->form == FORM_HLS)
-			start_hls(task, source, url);
-		else
-			start_transfer(task, source, url);
+		start(task, source, url);
 	}
 	mem_free_secret(url);
 }

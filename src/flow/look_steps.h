@@ -154,6 +154,12 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
+/* look_start.c. Begin to fetch from @url: by a transfer with @events, or where the
+ * source is HLS by a job with those but for its own end. */
+typedef void (*hls_done_cb)(
+	void *arg, const struct err *err, const struct hls_result *result);
+void look_task_start(struct task *task, const struct source *source, const char *url,
+	const struct transfer_events *events, hls_done_cb hls_done);
 /* look_package.c. After the main file @key has been archived: what a package of an
  * earlier look had besides is no longer wanted, and nothing that was staged for HLS. */
 void look_drop_package(struct look *look, const char *key);

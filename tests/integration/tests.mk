@@ -49,6 +49,7 @@ integration_files = \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
 	tests/integration/test_guides.py \
+	tests/integration/test_hls.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \

@@ -90,3 +90,13 @@ tests_unit_test_url_LDADD = $(UNIT_LDADD)
 tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_cipher
+tests_unit_test_cipher_SOURCES = tests/unit/test_cipher.c
+tests_unit_test_cipher_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cipher_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_vtt
+tests_unit_test_vtt_SOURCES = tests/unit/test_vtt.c
+tests_unit_test_vtt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vtt_LDADD = $(UNIT_LDADD)

@@ -45,3 +45,8 @@ tests_unit_test_series_SOURCES = tests/unit/test_series.c tests/unit/unit.h \
 	tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_series_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_hls_journal
+tests_unit_test_hls_journal_SOURCES = tests/unit/test_hls_journal.c
+tests_unit_test_hls_journal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_hls_journal_LDADD = $(UNIT_LDADD)

@@ -478,7 +478,6 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "notify = https://h/x\nnotify_secret = x\n",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
-		MAIN_INI ":20: [rule r] hls_as: not available yet; ",
 		MAIN_INI ":21: [rule r] on_update: not available yet; ",
 		MAIN_INI ":22: [rule r] keep: not available yet; ",
 		MAIN_INI ":24: [rule r] after: not available yet; ",
