@@ -30,20 +30,6 @@ def frames(stream: HlsStream | None) -> dict[str, int]:
     return stream.frames
 
 
-@pytest.mark.parametrize("form", ["ts", "fmp4", "aes-rotation", "separate", "ranges-ts",
-                                  "discontinuity"])
-@pytest.mark.parametrize("as_", ["mp4", "package"])
-def test_archived(idle_agent: Agent, twin: Twin, form: str, as_: str) -> None:
-    idle_agent.config.set("rule all", hls_as=as_)
-    agent = idle_agent.start()
-    media = only_hls(twin, form)
-    agent.archive_now(media)
-    assert counts(agent, media) == frames(media.hls)
-    assert agent.video(media).suffix == (".mp4" if as_ == "mp4" else ".m3u8")
-    assert list((agent.archive / ".vodkeep/staging").iterdir()) == []
-    agent.cli("verify")
-
-
 # What is held is not fetched twice.
 
 def asked(twin: Twin, media: FastpixMedia) -> list[str]:
