@@ -271,10 +271,12 @@ void hls_step_subtitles(struct hls *hls, struct err *err)
 			vtt_write(vtt, &text);
 			rc = hls_write(hls, name, &text, err);
 		}
-		if (!rc && vtt_cues(vtt) > 0)
+		if (!rc && vtt_cues(vtt) > 0) {
+			hls->subtitles[i] = name;
 			add_subtitles(hls, track, name);
-		else
+		} else {
 			free(name);
+		}
 		buf_release(&text);
 		vtt_free(vtt);
 		if (rc)
@@ -340,8 +342,9 @@ static char *track_name(const struct hls *hls, size_t index)
 		return mem_strdup(
 			hls->spec.transfer.role == ROLE_AUDIO ? "audio" : "video");
 	plan_suffix(hls->spec.asset, ROLE_SUBTITLE, "", track->language, suffix);
-	name = mem_printf("audio-%s-%zu", suffix + 1, index);
-	name[strcspn(name, ".")] = '\0';
+	suffix[1 + strcspn(suffix + 1, ".")] = '\0';
+	name = mem_printf("%s-%s-%zu",
+		track->kind == TRACK_AUDIO ? "audio" : "subtitles", suffix + 1, index);
 	return name;
 }
 
@@ -393,6 +396,74 @@ static int package_track(struct hls *hls, size_t index, char **list, struct err 
 	return rc;
 }
 
+/* A player counts them from the clock's beginning unless it is told otherwise. */
+static int write_mapped(
+	struct hls *hls, const char *from, const char *to, struct err *err)
+{
+	static const char head[] = "WEBVTT\n";
+	struct buf text;
+	int64_t size;
+	char *data;
+	int fd;
+	int rc = archive_part_open(hls->env.archive, from, &fd, &size, err);
+
+	if (rc)
+		return rc;
+	data = mem_alloc((size_t)size + 1);
+	if (read_some(fd, data, (size_t)size, 0) != size)
+		rc = read_failed(err);
+	close(fd);
+	buf_init(&text, 3 * VTT_BYTES_MAX);
+	buf_printf(&text, "%sX-TIMESTAMP-MAP=MPEGTS:%lld,LOCAL:00:00:00.000\n%s", head,
+		(long long)(hls->base_us * 9 / 100), data + strlen(head));
+	if (!rc)
+		rc = hls_write(hls, to, &text, err);
+	buf_release(&text);
+	free(data);
+	return rc;
+}
+
+static int package_subtitles(
+	struct hls *hls, size_t index, char **list, struct err *err)
+{
+	const struct track *track = &hls->tracks[index];
+	char *name = track_name(hls, index);
+	char *uri = mem_printf("%s.vtt", name);
+	struct m3u8_segment whole = { .uri = uri,
+		.duration_us = hls->tracks[0].list.duration_us,
+		.range = { 0, -1 },
+		.key = -1,
+		.map = -1 };
+	const struct m3u8 media = {
+		.kind = M3U8_MEDIA, .segments = &whole, .n_segments = 1, .endlist = true
+	};
+	char what[32];
+	char *text, *playlist;
+	int rc;
+
+	snprintf(what, sizeof(what), "%s.package.vtt", track->tag);
+	text = hls_file(hls, what);
+	snprintf(what, sizeof(what), "%s.package.m3u8", track->tag);
+	playlist = hls_file(hls, what);
+	rc = write_mapped(hls, hls->subtitles[index], text, err);
+	if (!rc)
+		rc = write_list(hls, playlist, &media, err);
+	if (rc) {
+		free(text);
+		free(playlist);
+	} else {
+		*list = mem_printf("%s.m3u8", name);
+		add_packaged(hls, track->tag, name, text, hls->spec.transfer.role,
+			CONTENT_SUBTITLE, track->language);
+		snprintf(what, sizeof(what), "%s.list", track->tag);
+		add_packaged(hls, what, name, playlist, hls->spec.transfer.role,
+			CONTENT_PLAYLIST, track->language);
+	}
+	free(uri);
+	free(name);
+	return rc;
+}
+
 void hls_step_package(struct hls *hls, struct err *err)
 {
 	char *lists[HLS_TRACKS] = { NULL };
@@ -402,6 +473,8 @@ void hls_step_package(struct hls *hls, struct err *err)
 	for (size_t i = 0; i < hls->n_tracks && !rc; i++)
 		if (hls->tracks[i].kind != TRACK_SUBTITLES)
 			rc = package_track(hls, i, &lists[i], err);
+		else if (hls->subtitles[i])
+			rc = package_subtitles(hls, i, &lists[i], err);
 	if (!rc)
 		rc = write_master(hls, index, lists, err);
 	if (!rc)

@@ -8,6 +8,7 @@
 #include "flow/hls_priv.h"
 
 #include "base/mem.h"
+#include "media/language.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #define MEMORY_MAX    (4 * GIB)
 #define TIME_MS       (INT64_C(600) * 1000)
 #define SLOWEST_BYTES (INT64_C(2) << 20) /* a second */
-#define ARGS_MAX      (32 + 2 * HLS_TRACKS)
+#define ARGS_MAX      (32 + 4 * HLS_TRACKS)
 
 /* ---- a package ---- */
 
@@ -91,19 +92,55 @@ static void on_remuxed(void *arg, const struct process_result *result)
 	hls->hooks->advance(hls);
 }
 
+/* Arguments, those that are made here freed at the end. */
+struct args {
+	const char *list[ARGS_MAX];
+	char *made[ARGS_MAX];
+	size_t n, n_made;
+};
+
+static void add(struct args *args, const char *arg)
+{
+	args->list[args->n++] = arg;
+}
+
+static void add_made(struct args *args, char *arg)
+{
+	args->made[args->n_made++] = arg;
+	add(args, arg);
+}
+
+/* ffmpeg takes the renditions in the order of the playlist it reads. */
+static void add_languages(const struct hls *hls, struct args *args)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < hls->n_tracks; i++) {
+		const struct track *track = &hls->tracks[i];
+
+		if (track->kind != TRACK_AUDIO)
+			continue;
+		add_made(args, mem_printf("-metadata:s:a:%d", n));
+		add_made(args,
+			mem_printf("language=%s", language_code(track->language)));
+		add_made(args, mem_printf("-disposition:a:%d", n));
+		add(args, track->is_default ? "default" : "0");
+		n++;
+	}
+}
+
 static void start_ffmpeg(struct hls *hls)
 {
-	char *index = hls_file(hls, "index.m3u8");
-	char *whole = hls_file(hls, "whole.mp4");
+	static const char *const before[] = { "ffmpeg", "-nostdin", "-hide_banner",
+		"-loglevel", "error", "-y", "-protocol_whitelist", "file", "-f", "hls",
+		"-i" };
+	static const char *const after[] = { "-map", "0:v?", "-map", "0:a?", "-c",
+		"copy", "-movflags", "+faststart", "-max_muxing_queue_size", "8192" };
+	struct args args = { .n = 0 };
 	char *staging =
 		mem_printf("%s/.vodkeep/staging", archive_dir(hls->env.archive));
-	const char *argv[] = { "ffmpeg", "-nostdin", "-hide_banner", "-loglevel",
-		"error", "-y", "-protocol_whitelist", "file", "-f", "hls", "-i", index,
-		"-map", "0:v?", "-map", "0:a?", "-c", "copy", "-movflags", "+faststart",
-		"-max_muxing_queue_size", "8192", "-f",
-		hls->spec.transfer.role == ROLE_AUDIO ? "ipod" : "mp4", whole, NULL };
 	struct process_options options = {
-		.argv = argv,
+		.argv = args.list,
 		.directory = staging,
 		.keep_errors = 4096,
 		.max_memory = MEMORY_MAX,
@@ -111,6 +148,15 @@ static void start_ffmpeg(struct hls *hls)
 	};
 	int64_t held = 0;
 
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		add(&args, before[i]);
+	add_made(&args, hls_file(hls, "index.m3u8"));
+	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
+		add(&args, after[i]);
+	add_languages(hls, &args);
+	add(&args, "-f");
+	add(&args, hls->spec.transfer.role == ROLE_AUDIO ? "ipod" : "mp4");
+	add_made(&args, hls_file(hls, "whole.mp4"));
 	for (size_t i = 0; i < hls->n_tracks; i++)
 		held += hls->tracks[i].held;
 	options.timeout_ms = TIME_MS + held / SLOWEST_BYTES * 1000;
@@ -120,8 +166,8 @@ static void start_ffmpeg(struct hls *hls)
 		hls->process = NULL;
 		no_mp4(hls);
 	}
-	free(index);
-	free(whole);
+	for (size_t i = 0; i < args.n_made; i++)
+		free(args.made[i]);
 	free(staging);
 }
 

@@ -162,7 +162,8 @@ static void describe(struct hls *hls)
 		snprintf(resolution, sizeof(resolution), "%dx%d, ", variant->width,
 			variant->height);
 	snprintf(hls->choice_text, sizeof(hls->choice_text),
-		"%s%lld kbit/s of %zu variants, %zu separate audio, %zu subtitles",
+		"%s%lld kbit/s, one of %zu variants; %zu audio and %zu subtitle tracks "
+		"apart",
 		resolution, (long long)(variant->bandwidth / 1000),
 		hls->master.n_variants, hls->choice.n_audio, hls->choice.n_subtitles);
 }

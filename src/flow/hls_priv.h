@@ -207,6 +207,7 @@ struct hls {
 	struct err remux_err; /* why there is no MP4 */
 	bool package;         /* what is being made, or is as good as that */
 	int64_t base_us;      /* of the first picture: what subtitles count from */
+	const char *subtitles[HLS_TRACKS]; /* by track: joined, in staging; or NULL */
 	char *made;
 	struct output *outputs;
 	size_t n_outputs, n_placed;

@@ -337,9 +337,13 @@ static void on_hls_done(
 		return;
 	}
 	/* The main one first: it is what the asset's path is. */
-	for (size_t i = result->n_files; i > 0; i--)
-		take_file(task, &result->files[i - 1],
-			result->files[i - 1].file.language, result->made);
+	for (size_t i = result->n_files; i > 0; i--) {
+		const struct transfer_result *one = &result->files[i - 1];
+
+		take_file(task, one, one->file.language,
+			one->file.role == ROLE_SUBTITLE ? "segments of HLS"
+							: result->made);
+	}
 	look_drop_package(task->look, task->key);
 	task_end(task);
 }

@@ -1,6 +1,8 @@
 """Media that is there as HLS alone: fetched, resumed, put together; or refused, with the reason."""
 from __future__ import annotations
 
+import subprocess
+
 import hls_make
 import pytest
 from agentctl import Agent, wait_until
@@ -233,7 +235,10 @@ def test_a_package_is_removed_whole(idle_agent: Agent, twin: Twin) -> None:
     agent = idle_agent.start()
     media = only_hls(twin, "separate")
     agent.archive_now(media)
-    assert len([path for path in agent.tree() if ".hls/" in path]) == 7
+    inside = sorted(path.rpartition("/")[2] for path in agent.tree() if ".hls/" in path)
+    assert inside == ["audio-de-2.m3u8", "audio-de-2.mp4", "audio-en-1.m3u8", "audio-en-1.mp4",
+                      "index.m3u8", "subtitles-de-4.m3u8", "subtitles-de-4.vtt",
+                      "subtitles-en-3.m3u8", "subtitles-en-3.vtt", "video.m3u8", "video.mp4"]
     twin.delete(media)
     agent.deleted_event(media)
     agent.wait_state(media, "deleted")
@@ -327,6 +332,16 @@ def test_subtitles_become_files(agent: Agent, twin: Twin) -> None:
     text = files["en"].read_text()
     assert text.startswith("WEBVTT\n") and text.count("-->") == 2
     assert "en 0" in text and "en 2" in text and "X-TIMESTAMP" not in text
+
+
+def test_an_mp4_knows_its_languages(agent: Agent, twin: Twin) -> None:
+    media = only_hls(twin, "separate-no-codecs")
+    agent.archive_now(media)
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-select_streams", "a", "-show_entries",
+         "stream_tags=language:stream_disposition=default", "-of", "csv=p=0",
+         str(agent.video(media))], capture_output=True, text=True, check=True, timeout=60)
+    assert shown.stdout.split() == ["1,eng", "0,deu"]
 
 
 def test_without_ffmpeg_it_is_a_package(idle_agent: Agent, twin: Twin) -> None:

@@ -100,3 +100,8 @@ unit_programs += tests/unit/test_vtt
 tests_unit_test_vtt_SOURCES = tests/unit/test_vtt.c
 tests_unit_test_vtt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_vtt_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_language
+tests_unit_test_language_SOURCES = tests/unit/test_language.c
+tests_unit_test_language_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_language_LDADD = $(UNIT_LDADD)
