@@ -49,7 +49,9 @@ integration_files = \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
 	tests/integration/test_guides.py \
+	tests/integration/test_histories.py \
 	tests/integration/test_hls.py \
+	tests/integration/test_hls_forms.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
@@ -74,3 +76,11 @@ check-bandwidth: vodkeep
 		top_builddir=$(abs_top_builddir) /usr/bin/python3 -m pytest -q -s \
 		-p no:cacheprovider $(abs_srcdir)/tests/integration/test_bandwidth.py \
 		-k exact
+
+# Many random histories: about ten minutes.
+HISTORIES = x300
+.PHONY: check-histories
+check-histories: vodkeep
+	VODKEEP_HISTORIES='$(HISTORIES)' top_srcdir=$(abs_top_srcdir) \
+		top_builddir=$(abs_top_builddir) /usr/bin/python3 -m pytest -q \
+		-p no:cacheprovider $(abs_srcdir)/tests/integration/test_histories.py
