@@ -57,6 +57,7 @@ integration_files = \
 	tests/integration/test_order.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
+	tests/integration/test_reconcile.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
 	tests/integration/test_stop.py \
