@@ -41,6 +41,8 @@ void http_request_header(struct http_request *req, const char *name, const char 
 void http_request_release(struct http_request *req);
 /* @url without query and fragment, for logs and story; caller frees. */
 char *http_url_redacted(const char *url);
+/* Append "%XX". */
+void http_escape_byte(unsigned char byte, struct buf *out);
 /* Percent-encode everything but unreserved characters into @out. */
 void http_escape(const char *text, struct buf *out);
 /* Host name of an absolute http(s) URL, lower case, without port and brackets, into

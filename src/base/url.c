@@ -7,6 +7,8 @@
 #include "base/url.h"
 
 #include "base/buf.h"
+#include "base/digest.h"
+#include "base/http.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
@@ -104,13 +106,10 @@ static bool has_control(const char *text)
 
 static void put(struct buf *out, struct slice slice)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < slice.len; i++) {
 		unsigned char c = (unsigned char)slice.at[i];
-		char escaped[3] = { '%', digits[c >> 4], digits[c & 15] };
 		if (c == ' ' || c >= 0x80)
-			buf_append(out, escaped, sizeof(escaped));
+			http_escape_byte(c, out);
 		else
 			buf_char(out, (char)c);
 	}
@@ -238,15 +237,6 @@ char *url_tail(const char *url)
 	while (from < end && *from == '/')
 		from++;
 	return mem_strndup(from, (size_t)(end - from));
-}
-
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* @value percent-decoded; NULL where that gives a control character. */

@@ -6,6 +6,7 @@
 
 #include "media/m3u8_priv.h"
 
+#include "base/digest.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -92,14 +93,6 @@ bool m3u8_to_flag(const char *value, void *to)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)((at - digits) % 16) : -1;
-}
-
 /* "0x" and up to 32 digits; fewer stand for the low bytes. */
 bool m3u8_to_iv(const char *value, void *to)
 {
@@ -114,7 +107,7 @@ bool m3u8_to_iv(const char *value, void *to)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		size_t place = len - 1 - i;
-		int digit = hex_digit(value[i]);
+		int digit = hex_value(value[i]);
 		if (digit < 0)
 			return false;
 		iv[sizeof(iv) - 1 - place / 2] |=

@@ -78,6 +78,15 @@ def test_a_growing_playlist_ends_later(twin: Twin) -> None:
     assert len(links(body)) == len(stream.tracks[0].segments) and b"ENDLIST" in body
 
 
+def test_a_stream_can_be_asked_for_by_shells(twin: Twin) -> None:
+    answer = request(twin.url("api") + "/_twin/fastpix", "POST",
+                     json.dumps({"title": "Shell", "mp4": "none", "hls": "fmp4"}).encode())
+    media = twin.find(json.loads(answer.body)["id"])
+    assert b"#EXT-X-STREAM-INF" in fetch(entry_of(twin, media)).body
+    answer = request(twin.url("api") + "/_twin/fastpix", "POST", b'{"hls": "of tomorrow"}')
+    assert answer.status == 400
+
+
 def test_playlists_in_odd_clothes(twin: Twin) -> None:
     plain = twin.add_fastpix("Plain", mp4="none", hls=hls_make.make("decorated"))
     packed = twin.add_fastpix("Packed", mp4="none", hls=hls_make.make("gzip"))

@@ -51,11 +51,13 @@ integration_files = \
 	tests/integration/test_guides.py \
 	tests/integration/test_histories.py \
 	tests/integration/test_hls.py \
+	tests/integration/test_hls_forms.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
+	tests/integration/test_reconcile.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
 	tests/integration/test_stop.py \
