@@ -133,6 +133,12 @@ struct output {
 	bool main;
 };
 
+/* A file that a run before a crash may have left in the archive. */
+struct placed {
+	char *path;
+	char sha256[65];
+};
+
 enum hls_state {
 	HLS_OPEN,     /* the pool reads the journal */
 	HLS_LISTS,    /* playlists are being fetched */
@@ -215,6 +221,8 @@ struct hls {
 	bool recovers;                  /* outputs are what was sealed before a crash */
 	void (*begin)(struct hls *hls); /* from the playlists on */
 	struct transfer_result *results;
+	struct placed *placed;
+	size_t n_left;
 };
 
 /* ---- hls.c ---- */

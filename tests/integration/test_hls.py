@@ -369,3 +369,28 @@ def test_progress_is_one_line(one_by_one: Agent, twin: Twin) -> None:
     assert line["total"] > line["bytes"] and len(agent.status()["transfers"]) == 1
     stall.release()
     agent.archived(media)
+
+
+# A crash while what was made is being placed.
+
+@pytest.mark.parametrize("as_", ["mp4", "package"])
+def test_kill_9_while_placing(idle_agent: Agent, twin: Twin, as_: str) -> None:
+    """At each file that is placed: nothing is lost, nothing lies there twice."""
+    idle_agent.config.set("rule all", hls_as=as_)
+    media = only_hls(twin, "separate")
+    idle_agent.start()
+    idle_agent.ready_event(media)
+    deaths = 0
+    while idle_agent.state_of(media) != "archived":
+        before = len(idle_agent.tree())
+        wait_until(lambda: len(idle_agent.tree()) > before
+                   or idle_agent.state_of(media) == "archived", 20, "one more file")
+        idle_agent.kill9()
+        idle_agent.start()
+        deaths += 1
+        assert deaths < 30
+    assert counts(idle_agent, media) == frames(media.hls)
+    names = sorted(path.rpartition("/")[2] for path in idle_agent.tree())
+    assert len(names) == (5 if as_ == "mp4" else 15), names
+    assert not any("~" in name for name in names), "a name of its own was taken for another's"
+    idle_agent.cli("verify")
