@@ -312,6 +312,19 @@ def test_the_mp4_is_waited_for_first(idle_agent: Agent, twin: Twin) -> None:
     assert counts(agent, media) == frames(media.hls)
 
 
+def test_an_mp4_that_never_comes_is_done_without(idle_agent: Agent, twin: Twin) -> None:
+    """The older form of the record names what was asked for, and not whether it is there."""
+    idle_agent.config.set("workspace production", request_mp4="yes", request_mp4_wait="1s")
+    agent = idle_agent.start()
+    media = only_hls(twin, "ts", mp4_asked="legacy")
+    sin = twin.sin("*/capped-4k.mp4", "status", code=404)
+    agent.archive_now(media)
+    assert sin.hits > 0 and counts(agent, media) == frames(media.hls)
+    twin.forgive()
+    agent.deliver(media, "video.media.mp4Support.ready")
+    wait_until(lambda: agent.files(media)["video"][0]["made"] is None, 15, "the MP4")
+
+
 def test_the_height_is_kept_to(idle_agent: Agent, twin: Twin) -> None:
     idle_agent.config.set("rule all", max_resolution="180p")
     agent = idle_agent.start()
