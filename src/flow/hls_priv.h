@@ -10,6 +10,7 @@
  *   hls_files.c      on the pool: playlists and subtitles written, results checked
  *   hls_place.c      what was made, into the archive
  *   hls_track.c      tracks and their pieces as values
+ *   hls_job.c        what all of them need
  *
  * hls.c is above them all; they tell it by hooks->advance().
  *
@@ -225,7 +226,7 @@ struct hls {
 	size_t n_left;
 };
 
-/* ---- hls.c ---- */
+/* ---- hls_job.c ---- */
 
 /* The job ends with @err once all it waits for has come back. Only marks it. */
 void hls_fail(struct hls *hls, const struct err *err);

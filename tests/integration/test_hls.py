@@ -53,7 +53,7 @@ def journal(agent: Agent) -> str:
 @pytest.fixture
 def one_by_one(idle_agent: Agent) -> Agent:
     """An agent that fetches one segment after the other, and is patient with a stall."""
-    idle_agent.config.set("transfer", segments="1", low_speed="1K/30s")
+    idle_agent.config.set("transfer", per_host="1", low_speed="1K/30s")
     return idle_agent
 
 
