@@ -289,8 +289,8 @@ const struct config_option config_options[] = {
 	{ SECTION_WORKSPACE, "request_mp4_wait",
 	  DURATION_AT(workspace_config, request_mp4_wait_ms),
 	  .dflt = "30m", .min = 1 * SECOND, .max = 7 * DAY, .flags = OPTION_FASTPIX,
-	  .help = "How long to wait for that MP4. After that the asset waits as one that is "
-		  "there as HLS alone does; an MP4 that comes later is still taken." },
+	  .help = "How long to wait for that MP4, and for one that is being made anyway. After "
+		  "that HLS is archived; an MP4 that comes later still replaces it." },
 	{ SECTION_WORKSPACE, "signing_key_id",
 	  TEXT_AT(text, workspace_config, signing_key_id),
 	  .dflt = "",

@@ -73,8 +73,8 @@ void hls_cancel_fetches(struct hls *hls)
 {
 	struct fetch *fetch;
 
-	LIST_FOREACH(fetch, &hls->fetches, link)
-	http_call_cancel(fetch->call);
+	for (fetch = LIST_FIRST(&hls->fetches); fetch; fetch = LIST_NEXT(fetch, link))
+		http_call_cancel(fetch->call);
 }
 
 /* ---- playlists ---- */
@@ -205,8 +205,8 @@ bool hls_fetch_keys(struct hls *hls)
 
 	if (hls->n_keys == 0)
 		want_keys(hls);
-	LIST_FOREACH(fetch, &hls->fetches, link)
-	running++;
+	for (fetch = LIST_FIRST(&hls->fetches); fetch; fetch = LIST_NEXT(fetch, link))
+		running++;
 	for (size_t i = 0; i < hls->n_keys && !hls->ending; i++) {
 		struct hls_key *key = &hls->keys[i];
 
