@@ -49,6 +49,7 @@ class Track:
     keys: dict[str, bytes] = field(default_factory=dict)
     key_tags: list[str] = field(default_factory=list)  # before the first segment
     first: int = 0  # media sequence number
+    init_key: bool = False  # init is encrypted as the first segment is
 
     @property
     def bandwidth(self) -> int:
@@ -160,12 +161,15 @@ def media(stream: HlsStream, track: Track, link: Linker) -> str:
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-TARGETDURATION:%d" % max(1, longest),
              "#EXT-X-MEDIA-SEQUENCE:%d" % track.first, *track.key_tags]
     offset = len(track.init or b"") if stream.single_file else 0
+    key: tuple[str, bytes | None] = ("", None)
+    if track.init_key:
+        key = (track.segments[0].key, track.segments[0].iv)
+        lines.append(_key_tag(track, track.segments[0], link))
     if track.init is not None and stream.single_file:
         lines.append('#EXT-X-MAP:URI="%s",BYTERANGE="%d@0"'
                      % (link("%s/all.%s" % (track.name, track.extension)), offset))
     elif track.init is not None:
         lines.append('#EXT-X-MAP:URI="%s"' % link(track.name + "/init.mp4"))
-    key: tuple[str, bytes | None] = ("", None)
     for number, segment in enumerate(track.segments[:count]):
         if segment.discontinuity:
             lines.append("#EXT-X-DISCONTINUITY")

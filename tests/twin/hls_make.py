@@ -128,9 +128,10 @@ def _encrypt(data: bytes, key: bytes, iv: bytes) -> bytes:
                           input=data, check=True, capture_output=True, timeout=60).stdout
 
 
-def _encrypted(keys: tuple[str, ...], iv: bytes | None) -> HlsStream:
+def _encrypted(keys: tuple[str, ...], iv: bytes | None, form: str = "ts",
+               init_key: bool = False) -> HlsStream:
     """Segment after segment takes the next key; "" leaves one in the clear."""
-    stream = _muxed()
+    stream = _muxed(form=form)
     track = stream.tracks[0]
     track.keys, track.first = dict(KEYS), 7
     for number, segment in enumerate(track.segments):
@@ -140,6 +141,8 @@ def _encrypted(keys: tuple[str, ...], iv: bytes | None) -> HlsStream:
         segment.iv = iv
         segment.data = _encrypt(segment.data, KEYS[segment.key],
                                 iv or (number + track.first).to_bytes(16, "big"))
+    if init_key and track.init and iv:
+        track.init, track.init_key = _encrypt(track.init, KEYS[keys[0]], iv), True
     return stream
 
 
@@ -184,6 +187,8 @@ FORMS: dict[str, Callable[[], HlsStream]] = {
     "aes-iv": lambda: _encrypted(("key-1",), _IV),
     "aes-sequence": lambda: _encrypted(("key-1",), None),
     "aes-rotation": lambda: _encrypted(("key-1", "key-2", ""), None),
+    "aes-fmp4": lambda: _encrypted(("key-1", "key-2"), None, "fmp4"),
+    "aes-map": lambda: _encrypted(("key-1", ""), _IV, "fmp4", init_key=True),
     "ranges-ts": lambda: _muxed(single_file=True),
     "ranges-fmp4": lambda: _muxed(form="fmp4", single_file=True),
     "ranges-implicit": lambda: _muxed(form="fmp4", single_file=True, implicit=True),

@@ -157,29 +157,30 @@ static void follows_from_what_is_in_it(void **state)
 	}
 }
 
+#define MASTER_TEXT                                                              \
+	"#EXTM3U\n#EXT-X-DEFINE:NAME=\"d\",VALUE=\"dir\"\n"                      \
+	"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"E\",LANGUAGE=\"en\","     \
+	"DEFAULT=YES,CHANNELS=\"6\",CHARACTERISTICS=\"x\",URI=\"{$d}/a.m3u8\"\n" \
+	"#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"v\",NAME=\"angle\",URI=\"w.m3u8\"\n" \
+	"#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"cc\"\n"         \
+	"#EXT-X-STREAM-INF:BANDWIDTH=7,AVERAGE-BANDWIDTH=6,CODECS=\"avc1\","     \
+	"RESOLUTION=64x36,FRAME-RATE=23.976,AUDIO=\"a\",VIDEO=\"v\","            \
+	"CLOSED-CAPTIONS=\"c\"\nv.m3u8\n"                                        \
+	"#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=3,URI=\"i.m3u8\"\n"
+#define MEDIA_TEXT                                                              \
+	"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:9\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n"   \
+	"#EXTINF:1.000001,\na.ts\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"i\"\n" \
+	"#EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:05.678+01:00\n"              \
+	"#EXT-X-GAP\n#EXTINF:2,\n#EXT-X-BYTERANGE:5@6\nb.mp4\n"                 \
+	"#EXTINF:2,\n#EXT-X-BYTERANGE:7\nb.mp4\n#EXT-X-ENDLIST\n"
+#define IFRAMES_TEXT                                                           \
+	"#EXTM3U\n#EXT-X-I-FRAMES-ONLY\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n" \
+	"#EXTINF:2,\na.ts\n"
+
 /* What is written, read, and written again is the same text. */
 static void is_read_as_it_was_written(void **state)
 {
-	static const char *const texts[] = {
-		"#EXTM3U\n#EXT-X-DEFINE:NAME=\"d\",VALUE=\"dir\"\n"
-		"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"E\",LANGUAGE=\"en\","
-		"DEFAULT=YES,CHANNELS=\"6\",CHARACTERISTICS=\"x\",URI=\"{$d}/a.m3u8\"\n"
-		"#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"v\",NAME=\"angle\",URI=\"w.m3u8\"\n"
-		"#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"cc\"\n"
-		"#EXT-X-STREAM-INF:BANDWIDTH=7,AVERAGE-BANDWIDTH=6,CODECS=\"avc1\","
-		"RESOLUTION=64x36,FRAME-RATE=23.976,AUDIO=\"a\",VIDEO=\"v\","
-		"CLOSED-CAPTIONS=\"c\"\nv.m3u8\n"
-		"#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=3,URI=\"i.m3u8\"\n",
-
-		"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:9\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n"
-		"#EXTINF:1.000001,\na.ts\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"i\"\n"
-		"#EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:05.678+01:00\n"
-		"#EXT-X-GAP\n#EXTINF:2,\n#EXT-X-BYTERANGE:5@6\nb.mp4\n"
-		"#EXTINF:2,\n#EXT-X-BYTERANGE:7\nb.mp4\n#EXT-X-ENDLIST\n",
-
-		"#EXTM3U\n#EXT-X-I-FRAMES-ONLY\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n"
-		"#EXTINF:2,\na.ts\n",
-	};
+	static const char *const texts[] = { MASTER_TEXT, MEDIA_TEXT, IFRAMES_TEXT };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct m3u8 list;
