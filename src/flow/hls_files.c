@@ -23,24 +23,6 @@
 #define SLACK_MS    1000
 #define SLACK_SHARE 50
 
-static int64_t read_some(int fd, void *data, size_t len, int64_t at)
-{
-	size_t have = 0;
-
-	while (have < len) {
-		ssize_t n =
-			pread(fd, (char *)data + have, len - have, at + (int64_t)have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return (int64_t)have;
-}
-
 static int read_failed(struct err *err)
 {
 	return err_sys(err, ERR_LOCAL, errno, "cannot read a staging file");
@@ -176,7 +158,7 @@ void hls_step_lists(struct hls *hls, struct err *err)
 static int first_picture(struct hls *hls, struct err *err)
 {
 	unsigned char *data = mem_alloc(LOOK_BYTES);
-	int64_t n = read_some(hls->tracks[0].fd, data, LOOK_BYTES, 0);
+	int64_t n = hls_read(hls->tracks[0].fd, data, LOOK_BYTES, 0);
 	int rc = n < 0 ? read_failed(err) : 0;
 
 	if (!rc)
@@ -200,7 +182,7 @@ static int join(const struct hls *hls, const struct track *track, struct vtt *vt
 			return err_set(err, ERR_PERMANENT,
 				"a segment of the subtitles is too long");
 		text = mem_alloc((size_t)piece->bytes + 1);
-		if (read_some(track->fd, text, (size_t)piece->bytes, piece->at) !=
+		if (hls_read(track->fd, text, (size_t)piece->bytes, piece->at) !=
 			piece->bytes)
 			rc = read_failed(err);
 		else
@@ -322,7 +304,7 @@ void hls_step_check(struct hls *hls, struct err *err)
 static const char *track_extension(const struct track *track, struct err *err)
 {
 	unsigned char beginning[SNIFF_BYTES];
-	int64_t n = read_some(track->fd, beginning, sizeof(beginning), 0);
+	int64_t n = hls_read(track->fd, beginning, sizeof(beginning), 0);
 
 	if (n < 0) {
 		read_failed(err);
@@ -410,7 +392,7 @@ static int write_mapped(
 	if (rc)
 		return rc;
 	data = mem_alloc((size_t)size + 1);
-	if (read_some(fd, data, (size_t)size, 0) != size)
+	if (hls_read(fd, data, (size_t)size, 0) != size)
 		rc = read_failed(err);
 	close(fd);
 	buf_init(&text, 3 * VTT_BYTES_MAX);
@@ -485,7 +467,6 @@ void hls_step_package(struct hls *hls, struct err *err)
 						    hls->spec.transfer.path_stem),
 					    .role = hls->spec.transfer.role,
 					    .content = CONTENT_PLAYLIST,
-					    .main = true,
 				    });
 	for (size_t i = 0; i < hls->n_tracks; i++)
 		free(lists[i]);

@@ -16,36 +16,38 @@
 #define LINE       128
 #define TRACKS_MAX 256
 
-static struct journal_track *find(struct journal *journal, const char *tag)
+static size_t find(const struct journal *journal, const char *tag)
 {
-	for (size_t i = 0; i < journal->n_tracks; i++)
-		if (strcmp(journal->tracks[i].tag, tag) == 0)
-			return &journal->tracks[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < journal->n_tracks && strcmp(journal->tracks[i].tag, tag) != 0)
+		i++;
+	return i;
 }
 
 const struct journal_track *journal_find(const struct journal *journal, const char *tag)
 {
-	for (size_t i = 0; i < journal->n_tracks; i++)
-		if (strcmp(journal->tracks[i].tag, tag) == 0)
-			return &journal->tracks[i];
-	return NULL;
+	size_t i = find(journal, tag);
+
+	return i < journal->n_tracks ? &journal->tracks[i] : NULL;
 }
 
 static bool take_track(
 	struct journal *journal, const char *tag, uint64_t mark, size_t count)
 {
-	struct journal_track *track = find(journal, tag);
+	size_t i = find(journal, tag);
+	struct journal_track *track;
 
-	if (!track) {
+	if (i == journal->n_tracks) {
 		if (journal->n_tracks == TRACKS_MAX)
 			return false;
 		journal->tracks = mem_grow(journal->tracks, journal->n_tracks + 1,
 			sizeof(*journal->tracks));
-		track = &journal->tracks[journal->n_tracks++];
-		memset(track, 0, sizeof(*track));
-		snprintf(track->tag, sizeof(track->tag), "%s", tag);
+		memset(&journal->tracks[i], 0, sizeof(*track));
+		snprintf(journal->tracks[i].tag, sizeof(track->tag), "%s", tag);
+		journal->n_tracks++;
 	}
+	track = &journal->tracks[i];
 	track->mark = mark;
 	track->count = count;
 	track->n = 0;
@@ -55,11 +57,15 @@ static bool take_track(
 static bool take_piece(struct journal *journal, const char *tag, size_t index,
 	int64_t bytes, uint64_t mark)
 {
-	struct journal_track *track = find(journal, tag);
+	size_t i = find(journal, tag);
+	struct journal_track *track;
 
-	if (!track || index != track->n || index >= track->count || bytes < 0)
+	if (i == journal->n_tracks)
 		return false;
-	/* Grown by halves: there may be many thousands. */
+	track = &journal->tracks[i];
+	if (index != track->n || index >= track->count || bytes < 0)
+		return false;
+	/* It doubles: there may be many thousands. */
 	if ((track->n & (track->n - 1)) == 0)
 		track->pieces = mem_grow(track->pieces, track->n ? 2 * track->n : 1,
 			sizeof(*track->pieces));

@@ -23,7 +23,6 @@
 
 static void packaged(struct hls *hls)
 {
-	hls->package = true;
 	hls->made = mem_printf("HLS (%s), %zu segments, as a package", hls->choice_text,
 		hls->tracks[0].list.n_segments);
 	hls->state = HLS_PLACE;
@@ -55,7 +54,6 @@ static void checked(struct hls *hls)
 				    .part = hls_file(hls, "whole.mp4"),
 				    .stem = mem_strdup(hls->spec.transfer.path_stem),
 				    .role = hls->spec.transfer.role,
-				    .main = true,
 			    });
 	hls->made = mem_printf("HLS (%s), %zu segments, remuxed by ffmpeg",
 		hls->choice_text, hls->tracks[0].list.n_segments);

@@ -19,21 +19,6 @@
 
 /* ---- the journal ---- */
 
-static int read_all(int fd, char *data, size_t len)
-{
-	size_t have = 0;
-
-	while (have < len) {
-		ssize_t n = pread(fd, data + have, len - have, (off_t)have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		have += (size_t)n;
-	}
-	return 0;
-}
-
 /* Only if it is that very file: what was recorded, and sealed, was vodkeep's own. */
 static int remove_placed(struct hls *hls, struct err *err)
 {
@@ -62,7 +47,7 @@ void hls_step_open(struct hls *hls, struct err *err)
 	if (size > 0 && size <= (int64_t)JOURNAL_MAX) {
 		char *text = mem_alloc((size_t)size);
 
-		if (read_all(hls->journal_fd, text, (size_t)size) == 0)
+		if (hls_read(hls->journal_fd, text, (size_t)size, 0) == size)
 			journal_parse(text, (size_t)size, &hls->journal);
 		free(text);
 	}

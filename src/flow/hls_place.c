@@ -212,7 +212,7 @@ static char *stem_of(const struct hls *hls, const struct part *part)
 	return mem_strdup(stem);
 }
 
-static void add_sealed(struct hls *hls, const struct part *part, bool main)
+static void add_sealed(struct hls *hls, const struct part *part)
 {
 	const char *language =
 		strncmp(part->key, "subtitle.hls.", 13) == 0 ? part->key + 13 : NULL;
@@ -232,7 +232,6 @@ static void add_sealed(struct hls *hls, const struct part *part, bool main)
 				   : role_of(hls, part->key) == ROLE_SUBTITLE
 					   ? CONTENT_SUBTITLE
 					   : CONTENT_TRACK,
-			.main = main,
 		});
 }
 
@@ -248,8 +247,8 @@ bool hls_recover(struct hls *hls)
 	}
 	for (size_t i = 0; i < asset->n_parts; i++)
 		if (&asset->parts[i] != main && is_ours(hls, &asset->parts[i]))
-			add_sealed(hls, &asset->parts[i], false);
-	add_sealed(hls, main, true);
+			add_sealed(hls, &asset->parts[i]);
+	add_sealed(hls, main);
 	hls->recovers = true;
 	hls->made = mem_strdup("HLS");
 	return true;

@@ -131,7 +131,6 @@ struct output {
 	char *key, *part, *stem, *language;
 	enum role role;
 	enum content content;
-	bool main;
 };
 
 /* A file that a run before a crash may have left in the archive. */
@@ -212,7 +211,6 @@ struct hls {
 
 	struct process *process;
 	struct err remux_err; /* why there is no MP4 */
-	bool package;         /* what is being made, or is as good as that */
 	int64_t base_us;      /* of the first picture: what subtitles count from */
 	const char *subtitles[HLS_TRACKS]; /* by track: joined, in staging; or NULL */
 	char *made;
@@ -238,6 +236,8 @@ void hls_queue(struct hls *hls, void (*step)(struct hls *hls, struct err *err),
 	void (*done)(struct hls *hls));
 /* "ROW.KEY.hls.WHAT", below the part's name for archive_part_owner(). Caller frees. */
 char *hls_file(const struct hls *hls, const char *what);
+/* Read @len bytes at @at, fewer where the file ends: how many, or -1 with errno. */
+int64_t hls_read(int fd, void *data, size_t len, int64_t at);
 /* Bytes held, and what they will be in all (-1 unknown). */
 void hls_amount(const struct hls *hls, int64_t *held, int64_t *total);
 
