@@ -10,6 +10,7 @@ libvodkeep_a_SOURCES += \
 	src/admin/asset_json.c src/admin/asset_json.h \
 	src/admin/call.c src/admin/call.h \
 	src/admin/guard.c src/admin/guard.h \
+	src/admin/outbox_json.c src/admin/outbox_json.h \
 	src/admin/page.c \
 	src/admin/progress.c src/admin/progress.h \
 	src/admin/route.c src/admin/route.h \

@@ -30,7 +30,8 @@ struct http_response {
 	char content_type[128]; /* lower case, without parameters; "" unknown */
 	int64_t retry_after_ms; /* 0: not asked */
 	const char *url;        /* where it came from, after redirects; borrowed, may be
-				 * secret,        NULL unknown */
+				 * secret, NULL unknown */
+	int64_t date_ns;        /* the server's clock; 0: it did not say */
 	const char *body;       /* borrowed, NUL-terminated */
 	size_t body_len;
 };

@@ -74,17 +74,18 @@ const char **child_environment(const struct process_options *options)
 	return envp;
 }
 
+/* prlimit(2), because the sandbox of the service forbids setrlimit(2). */
 static int set_limit(int resource, int64_t soft, int64_t hard)
 {
 	struct rlimit limit;
-	if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
+	if (prlimit(0, (__rlimit_resource_t)resource, NULL, &limit) != 0)
 		return -1;
 	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > (rlim_t)hard)
 		limit.rlim_max = (rlim_t)hard;
 	limit.rlim_cur = (rlim_t)soft;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
-	return setrlimit((__rlimit_resource_t)resource, &limit);
+	return prlimit(0, (__rlimit_resource_t)resource, &limit, NULL);
 }
 
 static int set_limits(const struct process_options *options)
