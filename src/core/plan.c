@@ -276,6 +276,8 @@ static const struct source *choose_video(
 	for (size_t i = 0; i < in->rule->n_video && !source; i++) {
 		bool mp4 = in->rule->video[i] == VIDEO_MP4;
 
+		if (mp4 && in->no_mp4 && find_main(in->record, ROLE_VIDEO, FORM_HLS, 0))
+			continue;
 		source = find_main(in->record, ROLE_VIDEO, mp4 ? FORM_FILE : FORM_HLS,
 			mp4 ? in->rule->max_height : 0);
 		if (source || !mp4 || !file || file->available ||

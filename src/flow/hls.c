@@ -16,8 +16,6 @@
 #include "base/http.h"
 #include "base/mem.h"
 #include "core/rule.h"
-#include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,113 +24,7 @@
 #define TICK_MS 100
 #define TELL_MS 1000
 
-char *hls_part_key(const char *key)
-{
-	return mem_printf("%s.hls", key);
-}
-
-char *hls_file(const struct hls *hls, const char *what)
-{
-	size_t stem = strlen(hls->part.name) - strlen(".part");
-
-	return mem_printf("%.*s.%s", (int)stem, hls->part.name, what);
-}
-
-void hls_note(struct hls *hls, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	hls->events.note(hls->events.arg, text);
-}
-
-void hls_fail(struct hls *hls, const struct err *err)
-{
-	if (hls->ending)
-		return;
-	hls->ending = true;
-	hls->err = *err;
-	/* What only means something to who called. */
-	if (err->class == ERR_NOT_FOUND)
-		hls->err.class = ERR_TRANSIENT;
-	else if (err->class == ERR_INPUT)
-		hls->err.class = ERR_PERMANENT;
-}
-
-/* ---- the pool ---- */
-
-static void work(uv_work_t *work)
-{
-	struct hls *hls = container_of(work, struct hls, work);
-
-	hls->step(hls, &hls->step_err);
-}
-
-static void after_work(uv_work_t *work, int status)
-{
-	struct hls *hls = container_of(work, struct hls, work);
-
-	(void)status; /* nothing cancels it */
-	hls->busy = false;
-	if (hls->step_err.class != ERR_NONE)
-		hls_fail(hls, &hls->step_err);
-	else if (hls->step_done)
-		hls->step_done(hls);
-	hls->hooks->advance(hls);
-}
-
-void hls_queue(struct hls *hls, void (*step)(struct hls *hls, struct err *err),
-	void (*done)(struct hls *hls))
-{
-	assert(!hls->busy);
-	hls->busy = true;
-	hls->step = step;
-	hls->step_done = done;
-	err_clear(&hls->step_err);
-	uv_queue_work(hls->env.loop, &hls->work, work, after_work);
-}
-
 /* ---- how far it is ---- */
-
-static int64_t bandwidth(const struct hls *hls)
-{
-	const struct m3u8_variant *variant;
-
-	if (!hls->has_master)
-		return 0;
-	variant = &hls->master.variants[hls->choice.variant];
-	return variant->average_bandwidth > 0 ? variant->average_bandwidth
-					      : variant->bandwidth;
-}
-
-/* What tracks will hold follows from what they hold; before that, from what the
- * playlist says of its bandwidth. */
-void hls_amount(const struct hls *hls, int64_t *held, int64_t *total)
-{
-	double sum = 0;
-	bool known = hls->n_tracks > 0;
-
-	*held = 0;
-	for (size_t i = 0; i < hls->n_tracks; i++) {
-		const struct track *track = &hls->tracks[i];
-
-		*held += track->held;
-		if (track->held_us > 0)
-			sum += (double)track->held / (double)track->held_us *
-			       (double)track->list.duration_us;
-		else if (track->kind == TRACK_MAIN && bandwidth(hls) > 0)
-			sum += (double)bandwidth(hls) / 8e6 *
-			       (double)track->list.duration_us;
-		else
-			known &= track->kind != TRACK_MAIN;
-	}
-	*total = known && sum < 9e18 ? (int64_t)sum : -1;
-	if (*total >= 0 && *total < *held)
-		*total = *held;
-}
 
 static void tell(struct hls *hls, bool now)
 {
@@ -348,16 +240,13 @@ static void set_policy(struct hls *hls)
 	};
 }
 
-/* As many at once as one large file gets ranges, and as many again that wait for an
+/* As many at once as the host may have connections, and as many again that wait for an
  * earlier one. */
 static void make_slots(struct hls *hls)
 {
 	const struct config *config = hls->spec.config;
-	int calls = config->transfer.segments < config->transfer.per_host
-			    ? config->transfer.segments
-			    : config->transfer.per_host;
 
-	hls->n_calls = calls < 1 ? 1 : (size_t)calls;
+	hls->n_calls = (size_t)config->transfer.per_host;
 	if (hls->n_calls > HLS_SLOTS / 2)
 		hls->n_calls = HLS_SLOTS / 2;
 	hls->n_slots = 2 * hls->n_calls;

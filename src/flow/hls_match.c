@@ -34,10 +34,28 @@ static int read_all(int fd, char *data, size_t len)
 	return 0;
 }
 
+/* Only if it is that very file: what was recorded, and sealed, was vodkeep's own. */
+static int remove_placed(struct hls *hls, struct err *err)
+{
+	struct archive *archive = hls->env.archive;
+	char sha256[65];
+	int64_t size;
+	int rc = 0;
+
+	for (size_t i = 0; i < hls->n_left && !rc; i++)
+		if (archive_stat(archive, hls->placed[i].path, &size, sha256, NULL) ==
+				0 &&
+			strcmp(sha256, hls->placed[i].sha256) == 0)
+			rc = archive_remove(archive, hls->placed[i].path, NULL, err);
+	return rc;
+}
+
 void hls_step_open(struct hls *hls, struct err *err)
 {
 	int64_t size;
 
+	if (remove_placed(hls, err))
+		return;
 	if (archive_part_open(
 		    hls->env.archive, hls->part.name, &hls->journal_fd, &size, err))
 		return;

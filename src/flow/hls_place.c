@@ -42,8 +42,44 @@ void hls_outputs_release(struct hls *hls)
 	}
 	for (size_t i = 0; i < hls->n_placed; i++)
 		file_release(&hls->results[i].file);
+	for (size_t i = 0; i < hls->n_left; i++)
+		free(hls->placed[i].path);
+	free(hls->placed);
 	free(hls->outputs);
 	free(hls->results);
+}
+
+/* ---- what a crash may have left ---- */
+
+static bool is_ours(const struct hls *hls, const struct part *part)
+{
+	char owner[256];
+
+	return part->placing && part->sha256[0] &&
+	       archive_part_owner(part->name, owner) &&
+	       strcmp(owner, hls->part.name) == 0;
+}
+
+/* Others than the main one may have been placed before a crash, which nobody has
+ * recorded: they are made anew, and the old ones must not be in the way. */
+static void remember_placed(struct hls *hls)
+{
+	const struct asset *asset = hls->spec.asset;
+
+	for (size_t i = 0; i < asset->n_parts; i++) {
+		const struct part *part = &asset->parts[i];
+		const struct file *file = asset_file(asset, part->key);
+		struct placed *placed;
+
+		if (!is_ours(hls, part) ||
+			(file && strcmp(file->path, part->placing) == 0))
+			continue;
+		hls->placed =
+			mem_grow(hls->placed, hls->n_left + 1, sizeof(*hls->placed));
+		placed = &hls->placed[hls->n_left++];
+		placed->path = mem_strdup(part->placing);
+		memcpy(placed->sha256, part->sha256, sizeof(placed->sha256));
+	}
 }
 
 /* ---- one of them ---- */
@@ -71,7 +107,9 @@ static void cannot_recover(struct hls *hls)
 	hls_outputs_release(hls);
 	hls->outputs = NULL;
 	hls->results = NULL;
-	hls->n_outputs = hls->n_placed = 0;
+	hls->placed = NULL;
+	hls->n_outputs = hls->n_placed = hls->n_left = 0;
+	remember_placed(hls);
 	hls->recovers = false;
 	hls->begin(hls);
 }
@@ -99,10 +137,12 @@ static void on_sealed(void *arg, const struct part *part)
 	hls->events.sealed(hls->events.arg, part);
 }
 
+/* How it ended, without success: what is stored must not claim more. */
 static void on_part(void *arg, const struct part *part)
 {
-	(void)arg;
-	(void)part;
+	struct hls *hls = arg;
+
+	hls->events.part(hls->events.arg, part);
 }
 
 static void on_note(void *arg, const char *text)
@@ -112,22 +152,11 @@ static void on_note(void *arg, const char *text)
 	hls_note(hls, "%s", text);
 }
 
-/* The path of the asset's present file of this key: it may be replaced. A part that was
- * being placed when the agent ended says where its file may lie. */
-static const char *may_replace(const struct hls *hls, const char *key)
-{
-	const struct file *file = asset_file(hls->spec.asset, key);
-	const struct part *part = asset_part(hls->spec.asset, key);
-
-	if (part && part->placing)
-		return part->placing;
-	return file ? file->path : NULL;
-}
-
 static void place(struct hls *hls, const struct output *output)
 {
 	struct transfer_spec spec = hls->spec.transfer;
 	struct part staged = { .key = output->key, .name = output->part, .total = -1 };
+	const struct file *present = asset_file(hls->spec.asset, output->key);
 	struct transfer_events events = {
 		.part = on_part,
 		.note = on_note,
@@ -143,7 +172,7 @@ static void place(struct hls *hls, const struct output *output)
 	spec.url = "";
 	spec.expected_bytes = -1;
 	spec.path_stem = output->stem;
-	spec.replaces = may_replace(hls, output->key);
+	spec.replaces = present ? present->path : NULL;
 	spec.part = hls->recovers ? asset_part(hls->spec.asset, output->key) : &staged;
 	hls->placing = transfer_start(hls->env.transfers, &spec, &events);
 }
@@ -160,15 +189,6 @@ void hls_place_next(struct hls *hls)
 }
 
 /* ---- after a crash ---- */
-
-static bool is_ours(const struct hls *hls, const struct part *part)
-{
-	char owner[256];
-
-	return part->placing && part->sha256[0] &&
-	       archive_part_owner(part->name, owner) &&
-	       strcmp(owner, hls->part.name) == 0;
-}
 
 static enum role role_of(const struct hls *hls, const char *key)
 {
@@ -222,8 +242,10 @@ bool hls_recover(struct hls *hls)
 	const struct asset *asset = hls->spec.asset;
 	const struct part *main = asset_part(asset, hls->spec.transfer.key);
 
-	if (!main || !is_ours(hls, main))
+	if (!main || !is_ours(hls, main)) {
+		remember_placed(hls);
 		return false;
+	}
 	for (size_t i = 0; i < asset->n_parts; i++)
 		if (&asset->parts[i] != main && is_ours(hls, &asset->parts[i]))
 			add_sealed(hls, &asset->parts[i], false);

@@ -10,6 +10,7 @@
  *   hls_files.c      on the pool: playlists and subtitles written, results checked
  *   hls_place.c      what was made, into the archive
  *   hls_track.c      tracks and their pieces as values
+ *   hls_job.c        what all of them need
  *
  * hls.c is above them all; they tell it by hooks->advance().
  *
@@ -133,6 +134,12 @@ struct output {
 	bool main;
 };
 
+/* A file that a run before a crash may have left in the archive. */
+struct placed {
+	char *path;
+	char sha256[65];
+};
+
 enum hls_state {
 	HLS_OPEN,     /* the pool reads the journal */
 	HLS_LISTS,    /* playlists are being fetched */
@@ -215,9 +222,11 @@ struct hls {
 	bool recovers;                  /* outputs are what was sealed before a crash */
 	void (*begin)(struct hls *hls); /* from the playlists on */
 	struct transfer_result *results;
+	struct placed *placed;
+	size_t n_left;
 };
 
-/* ---- hls.c ---- */
+/* ---- hls_job.c ---- */
 
 /* The job ends with @err once all it waits for has come back. Only marks it. */
 void hls_fail(struct hls *hls, const struct err *err);

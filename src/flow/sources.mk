@@ -43,6 +43,7 @@ libvodkeep_a_SOURCES += src/flow/transfer_worker.c
 libvodkeep_a_SOURCES += src/flow/hls.c src/flow/hls.h src/flow/hls_priv.h
 libvodkeep_a_SOURCES += src/flow/hls_append.c
 libvodkeep_a_SOURCES += src/flow/hls_files.c
+libvodkeep_a_SOURCES += src/flow/hls_job.c
 libvodkeep_a_SOURCES += src/flow/hls_journal.c src/flow/hls_journal.h
 libvodkeep_a_SOURCES += src/flow/hls_lists.c
 libvodkeep_a_SOURCES += src/flow/hls_make.c

@@ -53,7 +53,7 @@ def journal(agent: Agent) -> str:
 @pytest.fixture
 def one_by_one(idle_agent: Agent) -> Agent:
     """An agent that fetches one segment after the other, and is patient with a stall."""
-    idle_agent.config.set("transfer", segments="1", low_speed="1K/30s")
+    idle_agent.config.set("transfer", per_host="1", low_speed="1K/30s")
     return idle_agent
 
 
@@ -312,6 +312,19 @@ def test_the_mp4_is_waited_for_first(idle_agent: Agent, twin: Twin) -> None:
     assert counts(agent, media) == frames(media.hls)
 
 
+def test_an_mp4_that_never_comes_is_done_without(idle_agent: Agent, twin: Twin) -> None:
+    """The older form of the record names what was asked for, and not whether it is there."""
+    idle_agent.config.set("workspace production", request_mp4="yes", request_mp4_wait="1s")
+    agent = idle_agent.start()
+    media = only_hls(twin, "ts", mp4_asked="legacy")
+    sin = twin.sin("*/capped-4k.mp4", "status", code=404)
+    agent.archive_now(media)
+    assert sin.hits > 0 and counts(agent, media) == frames(media.hls)
+    twin.forgive()
+    agent.deliver(media, "video.media.mp4Support.ready")
+    wait_until(lambda: agent.files(media)["video"][0]["made"] is None, 15, "the MP4")
+
+
 def test_the_height_is_kept_to(idle_agent: Agent, twin: Twin) -> None:
     idle_agent.config.set("rule all", max_resolution="180p")
     agent = idle_agent.start()
@@ -369,3 +382,28 @@ def test_progress_is_one_line(one_by_one: Agent, twin: Twin) -> None:
     assert line["total"] > line["bytes"] and len(agent.status()["transfers"]) == 1
     stall.release()
     agent.archived(media)
+
+
+# A crash while what was made is being placed.
+
+@pytest.mark.parametrize("as_", ["mp4", "package"])
+def test_kill_9_while_placing(idle_agent: Agent, twin: Twin, as_: str) -> None:
+    """At each file that is placed: nothing is lost, nothing lies there twice."""
+    idle_agent.config.set("rule all", hls_as=as_)
+    media = only_hls(twin, "separate")
+    idle_agent.start()
+    idle_agent.ready_event(media)
+    deaths = 0
+    while idle_agent.state_of(media) != "archived":
+        before = len(idle_agent.tree())
+        wait_until(lambda: len(idle_agent.tree()) > before
+                   or idle_agent.state_of(media) == "archived", 20, "one more file")
+        idle_agent.kill9()
+        idle_agent.start()
+        deaths += 1
+        assert deaths < 30
+    assert counts(idle_agent, media) == frames(media.hls)
+    names = sorted(path.rpartition("/")[2] for path in idle_agent.tree())
+    assert len(names) == (5 if as_ == "mp4" else 15), names
+    assert not any("~" in name for name in names), "a name of its own was taken for another's"
+    idle_agent.cli("verify")

@@ -32,7 +32,7 @@ struct world {
 	struct rule rule;
 	struct record record;
 	struct asset *asset;
-	bool request_mp4;
+	bool request_mp4, no_mp4;
 	int64_t now_ns;
 	struct plan plan;
 };
@@ -140,6 +140,7 @@ static void make(struct world *world)
 		.now_ns = world->now_ns ? world->now_ns : 1000,
 		.request_mp4 = world->request_mp4,
 		.request_mp4_wait_ms = INT64_C(30) * 60 * 1000,
+		.no_mp4 = world->no_mp4,
 	};
 
 	plan_make(&in, &world->plan);
@@ -396,6 +397,23 @@ static void the_mp4_is_asked_for_where_it_is_wanted(void **state)
 }
 
 /* ---- MP4 and HLS ---- */
+
+static void an_mp4_that_does_not_come_is_done_without(void **state)
+{
+	struct world world;
+	char text[256];
+	(void)state;
+	begin(&world, "video:720p video-hls:hls", "");
+	world.no_mp4 = true;
+	make(&world);
+	assert_string_equal(fetched(&world.plan, text), "video-hls*");
+	end(&world);
+	begin(&world, "video:720p video-hls:hls:no", "");
+	world.no_mp4 = true;
+	make(&world);
+	assert_string_equal(fetched(&world.plan, text), "video*");
+	end(&world);
+}
 
 static void an_mp4_replaces_what_was_made_of_hls(void **state)
 {
@@ -783,6 +801,7 @@ int main(void)
 		cmocka_unit_test(the_rule_says_which_form),
 		cmocka_unit_test(the_mp4_is_asked_for_once),
 		cmocka_unit_test(the_mp4_is_asked_for_where_it_is_wanted),
+		cmocka_unit_test(an_mp4_that_does_not_come_is_done_without),
 		cmocka_unit_test(an_mp4_replaces_what_was_made_of_hls),
 		cmocka_unit_test(an_mp4_that_is_coming_goes_before_hls),
 		cmocka_unit_test(audio_only_media_by_rule),
