@@ -76,7 +76,7 @@ struct look {
 	struct task **tasks;
 	size_t n_tasks, n_running;
 	bool exists_seen, rechecked, files_changed;
-	bool no_mp4; /* it was offered, and did not come for too long */
+	bool no_mp4;        /* it was offered, and did not come for too long */
 	struct err trouble; /* of a file that the asset needs */
 	struct err minor;   /* of one it can do without */
 	/* The ways to the hosts that trouble and minor are about; and whether these
