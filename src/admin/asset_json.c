@@ -94,6 +94,7 @@ static void add_files(
 		if (old)
 			json_add_time(entry, "replaced", file->replaced_ns);
 		json_add_text(entry, "source_host", file->source_host);
+		json_add_text(entry, "made", file->made);
 		cJSON_AddItemToArray(list, entry);
 	}
 }

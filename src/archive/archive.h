@@ -45,6 +45,9 @@ int archive_space(const struct archive *archive, int64_t *free_bytes,
 void archive_part_name(int64_t row, const char *key, char out[256]);
 int archive_part_open(const struct archive *archive, const char *name, int *fd,
 	int64_t *size, struct err *err); /* read-write, created when absent */
+/* Of "ROW.KEY.hls.WHAT", one of the many files of an HLS download, the name of the part
+ * that stands for all of them: "ROW.KEY.hls.part". False: @name is none. */
+bool archive_part_owner(const char *name, char out[256]);
 /* Make the names in the staging folder durable: before a part's bytes are first
  * claimed. */
 int archive_part_sync(const struct archive *archive, struct err *err);

@@ -34,6 +34,16 @@ void archive_part_name(int64_t row, const char *key, char out[256])
 	snprintf(out, 256, "%" PRId64 ".~%.32s.part", row, hex);
 }
 
+bool archive_part_owner(const char *name, char out[256])
+{
+	const char *mark = strstr(name, ".hls.");
+
+	if (!mark || mark - name > 240)
+		return false;
+	snprintf(out, 256, "%.*s.hls.part", (int)(mark - name), name);
+	return true;
+}
+
 /* A part that also lies in the archive (a crash between link and unlink) is not ours to
  * write to: give the name a file of its own. */
 static int own_file(int dir, const char *name, int *fd, struct stat *st)

@@ -77,6 +77,8 @@ static cJSON *files_of(const struct asset *asset, bool old)
 			json_add_time(object, "replaced_at", file->replaced_ns);
 		}
 		json_add_text(object, "source_host", file->source_host);
+		if (file->made)
+			json_add_text(object, "made", file->made);
 		cJSON_AddItemToArray(files, object);
 	}
 	free(sorted);

@@ -187,6 +187,15 @@ void hex_encode(const void *data, size_t len, char *out)
 	*out = '\0';
 }
 
+int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 bool equal_constant_time(const void *a, size_t a_len, const void *b, size_t b_len)
 {
 	return a_len == b_len && CRYPTO_memcmp(a, b, a_len) == 0;

@@ -30,6 +30,8 @@ void base64_encode(const void *data, size_t len, struct buf *out);
 int base64_decode(const char *text, size_t len, struct buf *out, bool *strict);
 /* Lower case; @out holds 2 * @len + 1 bytes. */
 void hex_encode(const void *data, size_t len, char *out);
+/* 0–15, or -1 for what is no hex digit, of either case. */
+int hex_value(char c);
 /* Equal length and bytes, in time that does not depend on where they differ. */
 bool equal_constant_time(const void *a, size_t a_len, const void *b, size_t b_len);
 void random_bytes(void *out, size_t len);

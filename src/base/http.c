@@ -88,17 +88,21 @@ static bool is_alnum(char c)
 	       (c >= 'A' && c <= 'Z');
 }
 
-void http_escape(const char *text, struct buf *out)
+void http_escape_byte(unsigned char byte, struct buf *out)
 {
 	static const char digits[] = "0123456789ABCDEF";
+	char escaped[3] = { '%', digits[byte >> 4], digits[byte & 15] };
+
+	buf_append(out, escaped, sizeof(escaped));
+}
+
+void http_escape(const char *text, struct buf *out)
+{
 	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		if (is_alnum(*text) || strchr("-._~", *text)) {
+		if (is_alnum(*text) || strchr("-._~", *text))
 			buf_char(out, *text);
-			continue;
-		}
-		char escaped[3] = { '%', digits[c >> 4], digits[c & 15] };
-		buf_append(out, escaped, sizeof(escaped));
+		else
+			http_escape_byte((unsigned char)*text, out);
 	}
 }
 

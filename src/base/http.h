@@ -30,7 +30,9 @@ struct http_response {
 	char content_type[128]; /* lower case, without parameters; "" unknown */
 	int64_t retry_after_ms; /* 0: not asked */
 	int64_t date_ns;        /* the server's clock; 0: it did not say */
-	const char *body;       /* borrowed, NUL-terminated */
+	const char
+		*url; /* where it came from, after redirects; borrowed, may be secret */
+	const char *body; /* borrowed, NUL-terminated */
 	size_t body_len;
 };
 
@@ -40,6 +42,8 @@ void http_request_header(struct http_request *req, const char *name, const char 
 void http_request_release(struct http_request *req);
 /* @url without query and fragment, for logs and story; caller frees. */
 char *http_url_redacted(const char *url);
+/* Append "%XX". */
+void http_escape_byte(unsigned char byte, struct buf *out);
 /* Percent-encode everything but unreserved characters into @out. */
 void http_escape(const char *text, struct buf *out);
 /* Host name of an absolute http(s) URL, lower case, without port and brackets, into

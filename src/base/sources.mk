@@ -1,6 +1,7 @@
 libvodkeep_a_SOURCES += \
 	src/base/buf.c src/base/buf.h \
 	src/base/certificate.c src/base/certificate.h \
+	src/base/cipher.c src/base/cipher.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/err.c src/base/err.h \
@@ -11,4 +12,5 @@ libvodkeep_a_SOURCES += \
 	src/base/mem.c src/base/mem.h \
 	src/base/metrics.c src/base/metrics.h \
 	src/base/rsa_key.c src/base/rsa_key.h \
+	src/base/url.c src/base/url.h \
 	src/base/utf8.c src/base/utf8.h

@@ -135,12 +135,20 @@ static int compare_name(const void *key, const void *item)
 	return strcmp(key, *(char *const *)item);
 }
 
+static bool is_listed(const struct staging *staging, const char *name)
+{
+	return staging->n && bsearch(name, staging->names, staging->n,
+				     sizeof(*staging->names), compare_name);
+}
+
 static bool is_claimed(void *arg, const char *name)
 {
 	const struct staging *staging = arg;
+	char owner[256];
 
-	return staging->n && bsearch(name, staging->names, staging->n,
-				     sizeof(*staging->names), compare_name);
+	if (archive_part_owner(name, owner) && is_listed(staging, owner))
+		return true;
+	return is_listed(staging, name);
 }
 
 static void on_part_names(

@@ -245,6 +245,10 @@ static void print_files(
 			text_time(json_text(file, "replaced"), at);
 			buf_printf(out, ", replaced %s", at);
 		}
+		if (json_text(file, "made")) {
+			buf_str(out, "\n    made of ");
+			text_clean(out, json_text(file, "made"));
+		}
 		buf_str(out, "\n    sha256 ");
 		text_clean(out, json_text(file, "sha256"));
 		buf_char(out, '\n');

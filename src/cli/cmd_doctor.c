@@ -148,7 +148,7 @@ static void doctor_ffmpeg(struct report *report)
 		report_add(report, FINDING_OK, "ffmpeg", NULL, "it is installed");
 	else
 		report_add(report, FINDING_WARN, "ffmpeg", "apt install ffmpeg",
-			"it is not installed: it will be needed for HLS media");
+			"it is not installed: HLS media becomes packages instead of MP4 files");
 	free(path);
 }
 

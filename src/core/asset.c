@@ -97,15 +97,16 @@ struct asset *asset_new(const char *workspace, const char *id)
 }
 
 /* What each of them owns, for releasing and copying alike. */
-#define FILE_TEXTS(X, file)     \
-	X((file)->key)          \
-	X((file)->path)         \
-	X((file)->content_type) \
-	X((file)->language)     \
-	X((file)->version)      \
-	X((file)->source_host)  \
-	X((file)->etag)         \
-	X((file)->last_modified)
+#define FILE_TEXTS(X, file)      \
+	X((file)->key)           \
+	X((file)->path)          \
+	X((file)->content_type)  \
+	X((file)->language)      \
+	X((file)->version)       \
+	X((file)->source_host)   \
+	X((file)->etag)          \
+	X((file)->last_modified) \
+	X((file)->made)
 #define PART_TEXTS(X, part)      \
 	X((part)->key)           \
 	X((part)->name)          \

@@ -72,6 +72,7 @@ struct file {
 	char *source_host;
 	char *etag; /* validators of the answer it came from, or NULL */
 	char *last_modified;
+	char *made; /* of what it was made, and how, for people; NULL: as it came */
 	int64_t downloaded_ns;
 	int64_t replaced_ns; /* when a newer one took its place: an old version that is
 			      * kept (core/version.h); 0: current */

@@ -298,8 +298,8 @@ const struct config_option config_options[] = {
 	{ SECTION_WORKSPACE, "request_mp4_wait",
 	  DURATION_AT(workspace_config, request_mp4_wait_ms),
 	  .dflt = "30m", .min = 1 * SECOND, .max = 7 * DAY, .flags = OPTION_FASTPIX,
-	  .help = "How long to wait for that MP4. After that the asset waits as one that is "
-		  "there as HLS alone does; an MP4 that comes later is still taken." },
+	  .help = "How long to wait for that MP4, and for one that is being made anyway. After "
+		  "that HLS is archived; an MP4 that comes later still replaces it." },
 	{ SECTION_WORKSPACE, "signing_key_id",
 	  TEXT_AT(text, workspace_config, signing_key_id),
 	  .dflt = "",
@@ -371,11 +371,10 @@ const struct config_option config_options[] = {
 		  "audio, all_thumbnails (also those of streams that OptiView delivers)." },
 	{ SECTION_RULE, "video", .type = &type_video, .dflt = "mp4, hls",
 	  .words = video_words,
-	  .help = "Forms of the video in order of preference; the first to be had. HLS is "
-		  "not archived yet: what is there as HLS alone waits." },
+	  .help = "Forms of the video in order of preference; the first to be had. An MP4 "
+		  "that comes later replaces HLS where it is preferred." },
 	{ SECTION_RULE, "hls_as", WORD_AT(rule, enum hls_as, hls_as),
-	  .dflt = "mp4", .words = hls_words, .later_for = "package",
-	  .later = "media that is there as HLS alone waits",
+	  .dflt = "mp4", .words = hls_words,
 	  .help = "What HLS becomes: mp4 (by ffmpeg, without encoding again; a package "
 		  "where that fails) or package (a folder with index.m3u8)." },
 	{ SECTION_RULE, "max_resolution", .type = &type_resolution,

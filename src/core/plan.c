@@ -65,11 +65,30 @@ static bool changed(const struct asset *asset)
 	return asset->times.changed > asset->answered_changed_ns;
 }
 
+/* The main file of a package is its index; the rest have keys below its. */
+static bool package_is_damaged(const struct asset *asset, const struct file *main)
+{
+	size_t len = strlen(main->key);
+
+	for (size_t i = 0; i < asset->n_files; i++) {
+		const struct file *file = &asset->files[i];
+
+		if (file->repair && strncmp(file->key, main->key, len) == 0 &&
+			file->key[len] == '.')
+			return true;
+	}
+	return false;
+}
+
 static bool is_current(const struct plan_input *in, const struct source *source,
 	const struct file *file)
 {
 	if (file->repair)
 		return false;
+	if (file->made) /* of HLS, for want of what the platform makes itself */
+		return source->form == FORM_HLS && !package_is_damaged(in->asset, file);
+	if (source->form == FORM_HLS) /* better than what it would be replaced by */
+		return true;
 	if (in->rule->on_update == UPDATE_IGNORE)
 		return true;
 	if (source->version &&
@@ -125,7 +144,8 @@ static void want(const struct plan_input *in, struct plan *plan,
 
 	if (!file || !is_current(in, source, file))
 		*add_fetch(&plan->fetches, &plan->n_fetches) = fetch;
-	else if (in->rule->on_update != UPDATE_IGNORE && changed(in->asset))
+	else if (source->form == FORM_FILE && in->rule->on_update != UPDATE_IGNORE &&
+		 changed(in->asset))
 		*add_fetch(&plan->rechecks, &plan->n_rechecks) = fetch;
 }
 
@@ -183,11 +203,28 @@ const char *plan_rendition(const struct source *source)
 	return source->role == ROLE_AUDIO ? "audio file" : "MP4";
 }
 
+static bool takes(const struct plan_input *in, enum video_form form)
+{
+	for (size_t i = 0; i < in->rule->n_video; i++)
+		if (in->rule->video[i] == form)
+			return true;
+	return false;
+}
+
+/* HLS that could be had instead of an MP4 that the platform is making of itself: the
+ * MP4 is waited for as long as one that it was asked for. */
+static bool makes_unasked(const struct plan_input *in, const struct source *file)
+{
+	return file->coming && !in->asset->mp4_asked_ns && takes(in, VIDEO_HLS) &&
+	       find_main(in->record, file->role, FORM_HLS, 0);
+}
+
 /* An MP4 that is made when the platform is asked: to be asked for, or waited for. */
 static bool wait_for_mp4(
 	const struct plan_input *in, const struct source *file, struct plan *plan)
 {
-	int64_t asked_ns = in->asset->mp4_asked_ns;
+	bool unasked = makes_unasked(in, file);
+	int64_t asked_ns = unasked ? in->asset->times.ready : in->asset->mp4_asked_ns;
 	int64_t until_ns = asked_ns + in->request_mp4_wait_ms * NS_PER_MS;
 	char until[32];
 
@@ -198,8 +235,8 @@ static bool wait_for_mp4(
 		   (file->coming || file->ask)) {
 		time_format_utc(until_ns, until);
 		plan->until_ns = until_ns;
-		reason(plan,
-			"the platform was asked to make the %s, which is waited for until %s",
+		reason(plan, "the platform %s the %s, which is waited for until %s",
+			unasked ? "is making" : "was asked to make",
 			plan_rendition(file), until);
 	} else {
 		return false;
@@ -235,27 +272,22 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 {
 	const struct source *file = named(in->record, ROLE_VIDEO, FORM_FILE);
 	const struct source *hls = find_main(in->record, ROLE_VIDEO, FORM_HLS, 0);
-	bool wants_hls = false;
 	char why[320];
 
 	if (file && !file->available && wait_for_mp4(in, file, plan))
 		return;
-	for (size_t i = 0; i < in->rule->n_video; i++)
-		wants_hls |= in->rule->video[i] == VIDEO_HLS;
 	plan->state = ASSET_WAITING;
 	plan->due = PLAN_DUE_SLOW;
 	if (file && file->available) {
 		reason(plan,
 			"the MP4 has %d lines, more than max_resolution allows (%d); %s",
 			file->height, in->rule->max_height,
-			hls ? "the media is there as HLS, which this version does not "
-			      "archive yet"
+			hls ? "the media is there as HLS too, which the rule does not "
+			      "take"
 			    : "the platform offers no smaller one");
 	} else if (hls) {
 		no_mp4(in, file, why);
-		reason(plan, "%s; the media is there as HLS%s", why,
-			wants_hls ? ", which this version does not archive yet"
-				  : " only");
+		reason(plan, "%s; the media is there as HLS only", why);
 	} else if (file && file->why) {
 		rest_for(file, plan);
 	} else {
@@ -266,16 +298,31 @@ static void wait_for_video(const struct plan_input *in, struct plan *plan)
 		plan->due = PLAN_DUE_SCHEDULE;
 }
 
-/* With a single form on offer max_resolution cannot choose: better whole than nothing.
- */
-static const struct source *choose_video(const struct plan_input *in)
+/* The first form of the rule that is to be had. An MP4 that is on its way is waited for
+ * before HLS is taken, unless there is a video already; *waits: so @plan says. */
+static const struct source *choose_video(
+	const struct plan_input *in, struct plan *plan, bool *waits)
 {
+	const struct source *file = named(in->record, ROLE_VIDEO, FORM_FILE);
 	const struct source *source = NULL;
 
-	for (size_t i = 0; i < in->rule->n_video && !source; i++)
-		if (in->rule->video[i] == VIDEO_MP4)
-			source = find_main(in->record, ROLE_VIDEO, FORM_FILE,
-				in->rule->max_height);
+	*waits = false;
+	for (size_t i = 0; i < in->rule->n_video && !source; i++) {
+		bool mp4 = in->rule->video[i] == VIDEO_MP4;
+
+		if (mp4 && in->no_mp4 && find_main(in->record, ROLE_VIDEO, FORM_HLS, 0))
+			continue;
+		source = find_main(in->record, ROLE_VIDEO, mp4 ? FORM_FILE : FORM_HLS,
+			mp4 ? in->rule->max_height : 0);
+		if (source || !mp4 || !file || file->available ||
+			asset_file(in->asset, "video"))
+			continue;
+		*waits = wait_for_mp4(in, file, plan);
+		if (*waits)
+			return NULL;
+	}
+	/* With a single form on offer max_resolution cannot choose: better whole than
+	 * nothing. */
 	if (!source && !named(in->record, ROLE_VIDEO, FORM_HLS))
 		source = find_main(in->record, ROLE_VIDEO, FORM_FILE, 0);
 	return source;
@@ -284,14 +331,15 @@ static const struct source *choose_video(const struct plan_input *in)
 static void want_main(const struct plan_input *in, struct plan *plan)
 {
 	const struct source *source;
+	bool waits;
 
 	if (offers(in->record, ROLE_VIDEO)) {
 		if (!(in->rule->fetch & FETCH_VIDEO))
 			return;
-		source = choose_video(in);
+		source = choose_video(in, plan, &waits);
 		if (source)
 			want(in, plan, source, true);
-		else if (!asset_file(in->asset, "video"))
+		else if (!waits && !asset_file(in->asset, "video"))
 			wait_for_video(in, plan);
 		return;
 	}
@@ -299,6 +347,8 @@ static void want_main(const struct plan_input *in, struct plan *plan)
 	if (!(in->rule->fetch & (FETCH_VIDEO | FETCH_AUDIO)))
 		return;
 	source = find_main(in->record, ROLE_AUDIO, FORM_FILE, 0);
+	if (!source && takes(in, VIDEO_HLS))
+		source = find_main(in->record, ROLE_AUDIO, FORM_HLS, 0);
 	if (source) {
 		want(in, plan, source, true);
 		return;
@@ -329,8 +379,8 @@ static void want_rest(const struct plan_input *in, struct plan *plan)
 
 		switch (source->role) {
 		case ROLE_AUDIO:
-			wanted =
-				(fetch & FETCH_AUDIO) && offers(in->record, ROLE_VIDEO);
+			wanted = (fetch & FETCH_AUDIO) && source->form == FORM_FILE &&
+				 offers(in->record, ROLE_VIDEO);
 			break;
 		case ROLE_THUMBNAIL:
 			wanted = (fetch & FETCH_ALL_THUMBNAILS) ||

@@ -17,6 +17,7 @@ struct plan_input {
 	int64_t now_ns;
 	bool request_mp4; /* the platform may be asked to make the MP4 */
 	int64_t request_mp4_wait_ms;
+	bool no_mp4; /* it is offered, but is not there, and has been waited for */
 };
 
 /* One file to fetch. */

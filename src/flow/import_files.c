@@ -257,7 +257,7 @@ static void mark_damaged(struct adoption_order *order, const struct file *file)
 }
 
 /* Returns whether the asset keeps the file. */
-static bool check_file(
+static bool check_one(
 	struct import *import, struct candidate *candidate, struct file *file)
 {
 	enum archive_verdict verdict = ARCHIVE_SOUND;
@@ -292,7 +292,7 @@ void import_check(struct import *import, struct candidate *candidate)
 	while (i < asset->n_files && import->trouble.class == ERR_NONE) {
 		struct file *file = &asset->files[i];
 
-		if (file->role == ROLE_METADATA || check_file(import, candidate, file))
+		if (file->role == ROLE_METADATA || check_one(import, candidate, file))
 			i++;
 		else
 			asset_drop_file(asset, file->key);

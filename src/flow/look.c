@@ -191,14 +191,20 @@ static void settle_archived(struct look *look)
 }
 
 /* Where the platform does not tell whether it has made the MP4, trying does. */
+static bool mp4_is_late(const struct look *look, int64_t since_ns)
+{
+	int64_t wait_ns = look->ws->request_mp4_wait_ms * NS_PER_MS;
+
+	return look->trouble.class == ERR_NOT_YET && since_ns &&
+	       look_now_ns() >= since_ns + wait_ns;
+}
+
 static void tell_late_mp4(struct look *look)
 {
-	int64_t asked_ns = look->asset->mp4_asked_ns;
 	int64_t wait_ms = look->ws->request_mp4_wait_ms;
 	char wait[32];
 
-	if (look->trouble.class != ERR_NOT_YET || !asked_ns ||
-		look_now_ns() < asked_ns + wait_ms * NS_PER_MS)
+	if (!mp4_is_late(look, look->asset->mp4_asked_ns))
 		return;
 	duration_format(wait_ms, wait);
 	err_wrap(&look->trouble,
@@ -246,6 +252,24 @@ static void note_plan(struct look *look)
 		what, plan->reason[0] ? "; " : "", plan->reason);
 }
 
+static void compare(struct look *look)
+{
+	struct plan_input in = {
+		.asset = look->asset,
+		.record = look->record,
+		.rule = look->rule,
+		.now_ns = look_now_ns(),
+		.request_mp4 = look->ws->request_mp4,
+		.request_mp4_wait_ms = look->ws->request_mp4_wait_ms,
+		.no_mp4 = look->no_mp4,
+	};
+
+	plan_release(&look->plan);
+	plan_make(&in, &look->plan);
+	look->planned = look->record; /* no plan is made after a newer one has come */
+	note_plan(look);
+}
+
 static void on_fetched(struct look *look);
 
 static void on_path(struct look *look)
@@ -261,8 +285,32 @@ static void on_sidecar(struct look *look)
 		finish_plan(look);
 }
 
+/* An MP4 that is offered and does not come: once more, without it. */
+static bool do_without_mp4(struct look *look)
+{
+	const struct asset *asset = look->asset;
+	int64_t since_ns =
+		asset->mp4_asked_ns ? asset->mp4_asked_ns : asset->times.ready;
+
+	if (look->no_mp4 || look->stopping || asset_file(asset, "video") ||
+		!mp4_is_late(look, since_ns))
+		return false;
+	look->no_mp4 = true;
+	look_note(look, "attempt", "%s", look->trouble.text);
+	compare(look);
+	for (size_t i = 0; i < look->plan.n_fetches; i++)
+		if (look->plan.fetches[i].source->form == FORM_HLS)
+			return true;
+	return false;
+}
+
 static void on_fetched(struct look *look)
 {
+	if (do_without_mp4(look)) {
+		err_clear(&look->trouble);
+		look_path(look, on_path);
+		return;
+	}
 	if (look->exists_seen && look->path_rounds < LOOK_PATH_ROUNDS &&
 		!look->stopping) {
 		look_note(look, "file", "another file lies at %s: a new name is taken",
@@ -276,23 +324,6 @@ static void on_fetched(struct look *look)
 			"files that are not vodkeep's lie at every name for %s; move them away",
 			look->asset->base_path);
 	look_sidecar(look, on_sidecar);
-}
-
-static void compare(struct look *look)
-{
-	struct plan_input in = {
-		.asset = look->asset,
-		.record = look->record,
-		.rule = look->rule,
-		.now_ns = look_now_ns(),
-		.request_mp4 = look->ws->request_mp4,
-		.request_mp4_wait_ms = look->ws->request_mp4_wait_ms,
-	};
-
-	plan_release(&look->plan);
-	plan_make(&in, &look->plan);
-	look->planned = look->record; /* no plan is made after a newer one has come */
-	note_plan(look);
 }
 
 /* The platform has answered, which changes the plan: now it waits, or says why not. */

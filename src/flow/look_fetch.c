@@ -33,7 +33,7 @@ static const struct source *source_of(const struct task *task)
 	for (size_t i = 0; i < record->n_sources; i++) {
 		const struct source *source = &record->sources[i];
 
-		if (source->role == task->role && source->form == FORM_FILE &&
+		if (source->role == task->role && source->form == task->form &&
 			source->available && source->url &&
 			strcmp(source->key, task->key) == 0)
 			return source;
@@ -57,6 +57,7 @@ static void task_end(struct task *task)
 	assert(!task->ended);
 	task->ended = true;
 	task->transfer = NULL;
+	task->hls = NULL;
 	/* Others get the place before this look may go on to its end. */
 	look->n_running++;
 	file_slots_leave(look->env->slots, &task->claim);
@@ -180,7 +181,7 @@ static void on_part(void *arg, const struct part *part)
 {
 	struct task *task = arg;
 	struct look *look = task->look;
-	const struct part *before = asset_part(look->asset, task->key);
+	const struct part *before = asset_part(look->asset, part->key);
 
 	/* Progress that can be resumed: the trouble of earlier attempts is over. */
 	if (part_bytes(part) > (before ? part_bytes(before) : 0) &&
@@ -226,19 +227,29 @@ static void on_replaceable(struct task *task, const struct err *err)
 	one_less(look);
 }
 
+static void task_cancel(struct task *task)
+{
+	if (task->hls)
+		hls_cancel(task->hls);
+	else if (task->transfer)
+		transfer_cancel(task->transfer, false);
+}
+
 static void on_sealed_stored(void *arg, const struct err *err)
 {
 	struct task *task = arg;
 
-	if (!task->transfer)
+	if (!task->transfer && !task->hls)
 		return;
 	if (err->class != ERR_NONE) {
 		look_keep_worse(&task->look->trouble, err);
-		transfer_cancel(task->transfer, false);
-		return;
+		task_cancel(task);
+	} else if (task->hls) {
+		hls_place(task->hls);
+	} else {
+		task->look->n_running++;
+		look_replace(task, on_replaceable);
 	}
-	task->look->n_running++;
-	look_replace(task, on_replaceable);
 }
 
 static void on_sealed(void *arg, const struct part *part)
@@ -250,11 +261,12 @@ static void on_sealed(void *arg, const struct part *part)
 		task->look->env->store, task->look->row, part, on_sealed_stored, task);
 }
 
-static void take_file(struct task *task, const struct transfer_result *result)
+static void take_file(struct task *task, const struct transfer_result *result,
+	const char *language, const char *made)
 {
 	struct look *look = task->look;
-	struct file *file = asset_add_file(look->asset, task->key);
 	const struct file *from = &result->file;
+	struct file *file = asset_add_file(look->asset, from->key);
 	struct log_about about = { .workspace = look->ws->name,
 		.asset = look->asset->id };
 	char bytes[32];
@@ -262,26 +274,27 @@ static void take_file(struct task *task, const struct transfer_result *result)
 	/* Content of another kind: the old file's name is not the new one's. */
 	if (file->path && strcmp(file->path, from->path) != 0)
 		look_op(look, OP_REMOVE, file->path, NULL, false);
-	file->role = task->role;
+	file->role = from->role;
 	mem_replace(&file->path, from->path);
 	mem_replace(&file->content_type, from->content_type);
-	mem_replace(&file->language, task->language);
-	mem_replace(&file->version, task->version);
+	mem_replace(&file->language, language);
+	mem_replace(&file->version, made ? NULL : task->version);
 	mem_replace(&file->source_host, from->source_host);
 	mem_replace(&file->etag, from->etag);
 	mem_replace(&file->last_modified, from->last_modified);
+	mem_replace(&file->made, made);
 	file->bytes = from->bytes;
 	memcpy(file->sha256, from->sha256, sizeof(file->sha256));
 	file->downloaded_ns = from->downloaded_ns;
 	file->damaged = file->repair = false;
-	asset_drop_part(look->asset, task->key);
+	asset_drop_part(look->asset, from->key);
 	look->files_changed = true;
 	size_format_human(file->bytes, bytes);
-	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", task->key,
+	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", from->key,
 		file->path, bytes, file->sha256,
 		result->found_placed ? "; it was already in place after a restart"
 				     : "");
-	log_info(&about, "%s: %s (%s)", task->key, file->path, bytes);
+	log_info(&about, "%s: %s (%s)", from->key, file->path, bytes);
 }
 
 static void on_resolved(void *arg, const struct err *err, struct record *record)
@@ -323,21 +336,11 @@ static bool token_ran_out(const struct task *task)
 	       playback_token_is_spent(task->token_ns, look_now_ns());
 }
 
-static void on_done(
-	void *arg, const struct err *err, const struct transfer_result *result)
+static void task_failed(struct task *task, const struct err *err)
 {
-	struct task *task = arg;
 	struct look *look = task->look;
-	struct err told;
+	struct err told = *err;
 
-	task->transfer = NULL;
-	if (result || !task->answered)
-		tell_host(task, err);
-	if (result) {
-		take_file(task, result);
-		task_end(task);
-		return;
-	}
 	if (err->class == ERR_TRANSIENT && err->retry_after_ms == 0)
 		blame_host(task, false);
 	if (err->class == ERR_STALE && look->resolves < RESOLVES && !look->stopping &&
@@ -351,7 +354,6 @@ static void on_done(
 		begin(task);
 		return;
 	}
-	told = *err;
 	if (told.class == ERR_STALE) {
 		told.class = ERR_TRANSIENT;
 		if (task->token_ns)
@@ -361,6 +363,48 @@ static void on_done(
 				look->ws->signing_key_id);
 	}
 	task_fail(task, &told);
+}
+
+static void on_done(
+	void *arg, const struct err *err, const struct transfer_result *result)
+{
+	struct task *task = arg;
+
+	task->transfer = NULL;
+	if (result || !task->answered)
+		tell_host(task, err);
+	if (result) {
+		take_file(task, result, task->language, NULL);
+		if (task->main)
+			look_drop_package(task->look, task->key);
+		task_end(task);
+	} else {
+		task_failed(task, err);
+	}
+}
+
+static void on_hls_done(
+	void *arg, const struct err *err, const struct hls_result *result)
+{
+	struct task *task = arg;
+
+	task->hls = NULL;
+	if (result || !task->answered)
+		tell_host(task, err);
+	if (!result) {
+		task_failed(task, err);
+		return;
+	}
+	/* The main one first: it is what the asset's path is. */
+	for (size_t i = result->n_files; i > 0; i--) {
+		const struct transfer_result *one = &result->files[i - 1];
+
+		take_file(task, one, one->file.language,
+			one->file.role == ROLE_SUBTITLE ? "segments of HLS"
+							: result->made);
+	}
+	look_drop_package(task->look, task->key);
+	task_end(task);
 }
 
 static void find_way(struct task *task, const struct source *source)
@@ -375,13 +419,9 @@ static bool link_is_old(const struct look *look)
 	       clock_system.mono_ms() - look->record_at_ms > LINK_FRESH_MS;
 }
 
-static void start_transfer(
-	struct task *task, const struct source *source, const char *url)
+static void start(struct task *task, const struct source *source, const char *url)
 {
-	static const struct text_list any_host = { 0 };
-	struct look *look = task->look;
-	struct transfer_spec spec;
-	struct transfer_events events = {
+	const struct transfer_events events = {
 		.part = on_part,
 		.note = on_note,
 		.received = on_received,
@@ -390,29 +430,8 @@ static void start_transfer(
 		.arg = task,
 	};
 
-	spec = (struct transfer_spec){
-		.workspace = look->ws->name,
-		.asset_id = look->asset->id,
-		.title = look->asset->facts.title,
-		.deadline_ns = asset_deadline_ns(look->asset),
-		.rule = look->rule->name,
-		.row = look->row,
-		.role = task->role,
-		.key = task->key,
-		.url = url,
-		.part = asset_part(look->asset, task->key),
-		.expected_bytes = source->bytes,
-		.path_stem = task->stem,
-		.replaces = task->replaces,
-		.mtime_ns = look->asset->facts.created_ns,
-		.keep_free_bytes = guard_keep_free(look->env->guard),
-		.media_hosts = look->ws->media_hosts.count ? &look->ws->media_hosts
-							   : &any_host,
-		.allow_private = look->ws->allow_private,
-		.ca_file = look->ws->ca_file,
-		.proxy = look->ws->proxy,
-	};
-	task->transfer = transfer_start(look->env->transfers, &spec, &events);
+	task->answered = false;
+	look_task_start(task, source, url, &events, on_hls_done);
 }
 
 static void begin(struct task *task)
@@ -448,8 +467,7 @@ static void begin(struct task *task)
 	if (task->pass == BREAKER_WAIT) {
 		task_hold(task);
 	} else {
-		task->answered = false;
-		start_transfer(task, source, url);
+		start(task, source, url);
 	}
 	mem_free_secret(url);
 }
@@ -492,8 +510,8 @@ void look_tasks_stop(struct look *look)
 			continue;
 		if (task->claim.state == SLOT_WAITS)
 			task_end(task);
-		else if (task->transfer)
-			transfer_cancel(task->transfer, false);
+		else
+			task_cancel(task);
 	}
 	one_less(look);
 }

@@ -175,8 +175,12 @@ void look_ops_clear(struct look *look)
 static char *home_of(const struct asset *asset, const struct file *file)
 {
 	const char *dot = strrchr(file->path, '.');
+	const char *name = strrchr(file->path, '/');
 	char suffix[64];
 
+	/* Within a package's folder names stay: its playlists name them. */
+	if (name && name - file->path > 4 && memcmp(name - 4, ".hls", 4) == 0)
+		return mem_printf("%s.hls%s", asset->base_path, name);
 	plan_suffix(asset, file->role, file->key, file->language, suffix);
 	return mem_printf("%s%s%s", asset->base_path, suffix, dot ? dot : "");
 }

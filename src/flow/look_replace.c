@@ -132,12 +132,14 @@ static void leave(struct task *task, struct file *file, const struct part *part)
 	asset_drop_part(look->asset, task->key);
 }
 
+/* What was made here is the same media in another form, not another version of it. */
 static bool is_to_be_kept(const struct task *task, const struct file *file)
 {
 	const struct look *look = task->look;
 
-	return task->main && look->rule->on_update == UPDATE_VERSION && !file->repair &&
-	       !file->damaged && !version_with(look->asset, file->key, file->sha256);
+	return task->main && look->rule->on_update == UPDATE_VERSION && !file->made &&
+	       !file->repair && !file->damaged &&
+	       !version_with(look->asset, file->key, file->sha256);
 }
 
 void look_replace(

@@ -7,6 +7,7 @@
 #include "core/plan.h"
 #include "core/retire.h"
 #include "core/retry.h"
+#include "flow/hls.h"
 #include "flow/look.h"
 #include "flow/notices.h"
 #include <cjson/cJSON.h>
@@ -20,13 +21,15 @@ struct task {
 	struct look *look;
 	struct slot_claim claim;
 	struct transfer *transfer;
-	char *way;      /* to its host (flow/breaker); NULL while there is no link */
-	char *slot_way; /* … when its place was asked for: the claim's */
+	struct hls *hls; /* instead, where the source is HLS */
+	char *way;       /* to its host (flow/breaker); NULL while there is no link */
+	char *slot_way;  /* … when its place was asked for: the claim's */
 	enum breaker_pass pass;
 	int64_t token_ns; /* when the token in its link was made; 0: has none */
 	bool answered;    /* bytes have come: the host is there, whatever follows */
 	char *key;
 	enum role role;
+	enum form form;
 	char *language, *version, *replaces, *stem;
 	int64_t expected_bytes;
 	char *why; /* it failed: a sentence, or NULL */
@@ -79,6 +82,7 @@ struct look {
 	struct task **tasks;
 	size_t n_tasks, n_running;
 	bool exists_seen, files_changed;
+	bool no_mp4;          /* it was offered, and did not come for too long */
 	bool progress_stored; /* the store knows that it is being downloaded */
 	size_t rechecks_done; /* of the plan's */
 	bool unanswered;      /* whether all has followed a change is not known yet */
@@ -205,6 +209,15 @@ void look_replace(
 	struct task *task, void (*then)(struct task *task, const struct err *err));
 /* look_missing.c. What the rule wants and the asset has not, into the asset. */
 void look_missing(struct look *look);
+/* look_start.c. Begin to fetch from @url: by a transfer with @events, or where the
+ * source is HLS by a job with those but for its own end. */
+typedef void (*hls_done_cb)(
+	void *arg, const struct err *err, const struct hls_result *result);
+void look_task_start(struct task *task, const struct source *source, const char *url,
+	const struct transfer_events *events, hls_done_cb hls_done);
+/* look_package.c. After the main file @key has been archived: what a package of an
+ * earlier look had besides is no longer wanted, and nothing that was staged for HLS. */
+void look_drop_package(struct look *look, const char *key);
 /* look_task.c. @main: the video, or the audio of audio-only media. */
 void look_task_add(struct look *look, const struct source *source, bool main);
 void look_tasks_free(struct look *look);

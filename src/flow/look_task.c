@@ -51,6 +51,7 @@ void look_task_add(struct look *look, const struct source *source, bool main)
 	task->look = look;
 	task->key = mem_strdup(source->key);
 	task->role = source->role;
+	task->form = source->form;
 	task->language = mem_strdup(source->language);
 	task->version = mem_strdup(source->version);
 	task->replaces = mem_strdup(present ? present->path : NULL);

@@ -18,7 +18,8 @@
 struct transfer {
 	TAILQ_ENTRY(transfer) link;
 	struct transfers *all;
-	struct station *station;
+	struct station *station; /* NULL: a group */
+	enum transfer_mode mode;
 	uint64_t id;
 	struct transfer_events events;
 	char *workspace, *rule, *asset_id, *title, *key;
@@ -199,8 +200,10 @@ static void end(struct transfer *transfer, const struct report *report)
 	if (!transfer->whole)
 		share_anew(transfer->all);
 	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, -1);
-	metric_add(METRIC_TRANSFERS,
-		report->success ? "done" : err_class_name(report->err.class), 1);
+	if (transfer->mode != TRANSFER_SEGMENT)
+		metric_add(METRIC_TRANSFERS,
+			report->success ? "done" : err_class_name(report->err.class),
+			1);
 	events.done(events.arg, &report->err, report->success ? &report->result : NULL);
 	transfer_free(transfer);
 }
@@ -373,6 +376,8 @@ void transfers_each(struct transfers *transfers,
 	struct transfer *transfer;
 	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
 		transfer = TAILQ_NEXT(transfer, link)) {
+		if (transfer->mode == TRANSFER_SEGMENT)
+			continue;
 		struct transfer_progress progress = {
 			.workspace = transfer->workspace,
 			.asset_id = transfer->asset_id,
@@ -397,6 +402,8 @@ void transfers_sum(const struct transfers *transfers, struct transfers_sum *out)
 	};
 	for (transfer = TAILQ_FIRST(&transfers->list); transfer;
 		transfer = TAILQ_NEXT(transfer, link)) {
+		if (transfer->mode == TRANSFER_SEGMENT)
+			continue;
 		out->files++;
 		out->stalled += rate_get(&transfer->rate, now_ms(transfers)) < 1;
 		out->bytes += transfer->bytes;
@@ -418,14 +425,14 @@ static struct station *least_loaded(const struct transfers *transfers)
 	return best;
 }
 
-struct transfer *transfer_start(struct transfers *transfers,
-	const struct transfer_spec *spec, const struct transfer_events *events)
+/* In the list, but with nobody who works on it. */
+static struct transfer *enlist(
+	struct transfers *transfers, const struct transfer_spec *spec)
 {
 	struct transfer *transfer = mem_alloc(sizeof(*transfer));
 
 	transfer->all = transfers;
-	transfer->id = ++transfers->last_id;
-	transfer->events = *events;
+	transfer->mode = spec->mode;
 	transfer->workspace = mem_strdup(spec->workspace);
 	transfer->rule = mem_strdup(spec->rule ? spec->rule : "");
 	transfer->asset_id = mem_strdup(spec->asset_id);
@@ -436,15 +443,49 @@ struct transfer *transfer_start(struct transfers *transfers,
 	transfer->bytes = spec->part ? spec->part->held : 0;
 	transfer->total = spec->part ? spec->part->total : spec->expected_bytes;
 	rate_take(&transfer->rate, now_ms(transfers), transfer->bytes);
+	TAILQ_INSERT_TAIL(&transfers->list, transfer, link);
+	return transfer;
+}
+
+struct transfer *transfer_start(struct transfers *transfers,
+	const struct transfer_spec *spec, const struct transfer_events *events)
+{
+	struct transfer *transfer = enlist(transfers, spec);
+
+	transfer->id = ++transfers->last_id;
+	transfer->events = *events;
 	rate_take(&transfers->rate, now_ms(transfers), transfers->received);
 	transfer->station = least_loaded(transfers);
 	transfer->station->load++;
-	TAILQ_INSERT_TAIL(&transfers->list, transfer, link);
 	metric_add(METRIC_TRANSFERS_ACTIVE, NULL, 1);
 	share_anew(transfers);
 	station_submit(
 		transfer->station, job_new(transfer->id, spec, &transfers->options));
 	return transfer;
+}
+
+struct transfer *transfer_group_open(
+	struct transfers *transfers, const struct transfer_spec *spec)
+{
+	struct transfer *group = enlist(transfers, spec);
+
+	group->whole = true; /* what it is made of has the bandwidth */
+	return group;
+}
+
+void transfer_group_tell(struct transfer *group, int64_t bytes, int64_t total)
+{
+	group->bytes = bytes;
+	group->total = total;
+	rate_take(&group->rate, now_ms(group->all), bytes);
+}
+
+void transfer_group_close(struct transfer *group)
+{
+	if (!group)
+		return;
+	TAILQ_REMOVE(&group->all->list, group, link);
+	transfer_free(group);
 }
 
 void transfer_place(struct transfer *transfer)

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "core/asset.h"
 #include "core/config.h"
+#include "flow/transfer_check.h"
 #include <uv.h>
 
 struct transfers; /* all of them */
@@ -46,8 +47,23 @@ void transfers_limit(struct transfers *transfers, const struct config *config);
 /* All transfers must be done. Joins the workers, then closed(arg). */
 void transfers_close(struct transfers *transfers, void (*closed)(void *arg), void *arg);
 
+enum transfer_mode {
+	TRANSFER_FILE, /* fetch it, and place it in the archive */
+	/* Fetch a piece of somebody's larger file: done() when it lies in staging,
+	 * checked. Its bytes are not hashed, not fsynced, never resumed after done(),
+	 * and it is in no list of transfers: its owner tells of the whole. */
+	TRANSFER_SEGMENT,
+	/* It lies in staging already, whole, as part->name: hash, check, seal, place.
+	 */
+	TRANSFER_STAGED,
+};
+
 /* What to fetch. Copied by transfer_start(). */
 struct transfer_spec {
+	enum transfer_mode mode;
+	enum content content; /* what it is to be; CONTENT_BY_ROLE */
+	int64_t slice_first,
+		slice_bytes; /* only these bytes of the URL; 0 bytes: all */
 	const char *workspace, *asset_id;
 	const char *title;   /* for those who look on; or NULL */
 	int64_t deadline_ns; /* when the media goes away; INT64_MAX never */
@@ -111,6 +127,12 @@ void transfer_place(struct transfer *transfer);
 /* done() follows with ERR_CANCELLED; with @discard the staging file is removed first,
  * else it is kept and part() tells what it holds. */
 void transfer_cancel(struct transfer *transfer, bool discard);
+/* Several transfers (TRANSFER_SEGMENT) that make up one file, in the lists as that
+ * file: @spec says which. Its owner tells how far it is, and closes it. */
+struct transfer *transfer_group_open(
+	struct transfers *transfers, const struct transfer_spec *spec);
+void transfer_group_tell(struct transfer *group, int64_t bytes, int64_t total);
+void transfer_group_close(struct transfer *group); /* NULL allowed */
 /* Pause or go on with receiving (disk low, `vodkeep pause`). */
 void transfers_pause(struct transfers *transfers, bool paused);
 

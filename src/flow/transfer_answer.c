@@ -83,7 +83,26 @@ static enum answer judge_beyond(const struct http_head *head, const struct part 
 	return ANSWER_ANEW;
 }
 
-static enum err_class class_of_status(int status)
+int answer_slice(struct http_head *head, int64_t first, int64_t bytes, struct err *err)
+{
+	if (head->status == 200)
+		return err_set(err, ERR_TRANSIENT,
+			"%s answered with the whole file instead of a range of it",
+			head->host);
+	if (head->status != 206)
+		return 0;
+	if (head->range_first < first || head->range_last != first + bytes - 1)
+		return err_set(err, ERR_TRANSIENT,
+			"%s answered with other bytes of the file than were asked for",
+			head->host);
+	head->range_first -= first;
+	head->range_last -= first;
+	head->range_total = bytes;
+	head->etag[0] = '\0'; /* of the larger file: proves nothing of the slice */
+	return 0;
+}
+
+enum err_class answer_status_class(int status)
 {
 	switch (status) {
 	case 401:
@@ -103,7 +122,7 @@ static enum err_class class_of_status(int status)
 
 static void refuse(const struct http_head *head, struct err *err)
 {
-	enum err_class class = class_of_status(head->status);
+	enum err_class class = answer_status_class(head->status);
 	err_set(err, class, "%s answered %d%s", head->host, head->status,
 		class == ERR_STALE     ? ": the link is refused or has expired"
 		: class == ERR_NOT_YET ? ": the file is not there"

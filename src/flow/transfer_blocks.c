@@ -74,7 +74,8 @@ static void write_block(struct job *job, struct block *block)
 	range->written += (int64_t)block->len;
 	push(job, (int64_t)block->len);
 	metric_add(METRIC_TRANSFER_BYTES, NULL, (double)block->len);
-	if (at != job->hashed || job->hash_busy || job->ending) {
+	if (job->mode == TRANSFER_SEGMENT || at != job->hashed || job->hash_busy ||
+		job->ending) {
 		block_give_back(block);
 		return;
 	}
@@ -210,7 +211,7 @@ static bool check_first_bytes(struct range *range)
 
 	if (job->sniffed || (len < SNIFF_BYTES && !range_complete(range)))
 		return true;
-	if (len > 0 && check_beginning(job->role, block->data,
+	if (len > 0 && check_beginning(job->content, block->data,
 			       len < SNIFF_BYTES ? len : SNIFF_BYTES, &err)) {
 		err_wrap(&err, "%s", job->host);
 		job->reject = true;

@@ -1,6 +1,6 @@
 /*
- * Content against role: by the bytes, never by name or Content-Type. A page where a
- * video should be is an answer that may be right next time, so it is transient.
+ * Content against what it is to be: by the bytes, never by name or Content-Type. A page
+ * where a video should be is an answer that may be right next time, so it is transient.
  */
 #include <config.h>
 
@@ -23,46 +23,85 @@
 	    */
 
 #define K(kind) (1u << (unsigned)(kind))
+/* What segments of HLS are. */
+#define PIECES                                                                     \
+	(K(MEDIA_TS) | K(MEDIA_MP4) | K(MEDIA_M4A) | K(MEDIA_AAC) | K(MEDIA_MP3) | \
+		K(MEDIA_AC3) | K(MEDIA_VTT))
+#define CIPHER_LOOK 256
 
 static const struct {
 	const char *wanted; /* for sentences */
 	unsigned kinds;
 	int64_t max;
-} roles[ROLES] = {
-	[ROLE_VIDEO] = { "a video",
+} contents[CONTENTS] = {
+	[CONTENT_VIDEO] = { "a video",
 		K(MEDIA_MP4) | K(MEDIA_WEBM) | K(MEDIA_MKV) | K(MEDIA_MOV) |
 			K(MEDIA_TS),
 		INT64_MAX },
-	[ROLE_AUDIO] = { "an audio file",
+	[CONTENT_AUDIO] = { "an audio file",
 		K(MEDIA_M4A) | K(MEDIA_MP4) | K(MEDIA_MP3) | K(MEDIA_AAC) |
 			K(MEDIA_OGG) | K(MEDIA_WEBM),
 		INT64_MAX },
-	[ROLE_THUMBNAIL] = { "an image",
+	[CONTENT_THUMBNAIL] = { "an image",
 		K(MEDIA_JPEG) | K(MEDIA_PNG) | K(MEDIA_WEBP) | K(MEDIA_GIF),
 		THUMBNAIL_MAX },
-	[ROLE_SUBTITLE] = { "subtitles", K(MEDIA_VTT) | K(MEDIA_SRT), SUBTITLE_MAX },
-	[ROLE_METADATA] = { "metadata", K(MEDIA_JSON), SUBTITLE_MAX },
+	[CONTENT_SUBTITLE] = { "subtitles", K(MEDIA_VTT) | K(MEDIA_SRT), SUBTITLE_MAX },
+	[CONTENT_METADATA] = { "metadata", K(MEDIA_JSON), SUBTITLE_MAX },
+	[CONTENT_SEGMENT] = { "a segment", PIECES, INT64_MAX },
+	[CONTENT_CIPHER] = { "an encrypted segment", ~0U, INT64_MAX },
+	[CONTENT_TRACK] = { "a track", PIECES, INT64_MAX },
+	[CONTENT_PLAYLIST] = { "a playlist", K(MEDIA_M3U8), INT64_MAX },
 };
 
-int64_t role_max_bytes(enum role role)
+enum content content_of(enum role role)
 {
-	return roles[role].max;
+	static const enum content of[ROLES] = {
+		[ROLE_VIDEO] = CONTENT_VIDEO,
+		[ROLE_AUDIO] = CONTENT_AUDIO,
+		[ROLE_THUMBNAIL] = CONTENT_THUMBNAIL,
+		[ROLE_SUBTITLE] = CONTENT_SUBTITLE,
+		[ROLE_METADATA] = CONTENT_METADATA,
+	};
+	return of[role];
 }
 
-static int check_kind(enum role role, enum media_kind kind, struct err *err)
+int64_t content_max_bytes(enum content content)
 {
-	if (roles[role].kinds & K(kind))
+	return contents[content].max;
+}
+
+static int check_kind(enum content content, enum media_kind kind, struct err *err)
+{
+	if (contents[content].kinds & K(kind))
 		return 0;
 	return err_set(err, ERR_TRANSIENT, "answered %s instead of %s",
-		media_kind_name(kind), roles[role].wanted);
+		media_kind_name(kind), contents[content].wanted);
 }
 
-int check_beginning(enum role role, const void *data, size_t len, struct err *err)
+/* Of an encrypted file only this can be told: whether it is plain text. Few bytes of
+ * cipher look like anything, but none look like a page. */
+static bool is_text(const unsigned char *data, size_t len)
 {
-	return check_kind(role, media_sniff(data, len), err);
+	if (len > CIPHER_LOOK)
+		len = CIPHER_LOOK;
+	for (size_t i = 0; i < len; i++)
+		if ((data[i] < 0x20 && !strchr("\t\n\f\r", data[i])) ||
+			data[i] >= 0x7F || data[i] == 0)
+			return false;
+	return true;
 }
 
-int check_size(enum role role, int64_t size, int64_t expected, struct err *err)
+int check_beginning(enum content content, const void *data, size_t len, struct err *err)
+{
+	if (content != CONTENT_CIPHER)
+		return check_kind(content, media_sniff(data, len), err);
+	if (!is_text(data, len))
+		return 0;
+	return err_set(err, ERR_TRANSIENT, "answered text instead of %s",
+		contents[content].wanted);
+}
+
+int check_size(enum content content, int64_t size, int64_t expected, struct err *err)
 {
 	char is[32], should[32];
 
@@ -74,11 +113,11 @@ int check_size(enum role role, int64_t size, int64_t expected, struct err *err)
 		return err_set(err, ERR_TRANSIENT,
 			"the file is %s bytes, but the platform says %s", is, should);
 	}
-	if (size > roles[role].max) {
-		bytes_format(roles[role].max, should);
+	if (size > contents[content].max) {
+		bytes_format(contents[content].max, should);
 		return err_set(err, ERR_PERMANENT,
 			"the file is %s bytes: more than the %s that %s may have", is,
-			should, roles[role].wanted);
+			should, contents[content].wanted);
 	}
 	return 0;
 }
@@ -151,8 +190,8 @@ static int check_text(int fd, int64_t size, struct err *err)
 	return rc;
 }
 
-int check_file(enum role role, int fd, int64_t size, struct transfer_checked *checked,
-	struct err *err)
+int check_file(enum content content, int fd, int64_t size,
+	struct transfer_checked *checked, struct err *err)
 {
 	unsigned char beginning[SNIFF_BYTES];
 	struct mp4_info mp4 = { .duration_ms = -1 };
@@ -160,15 +199,16 @@ int check_file(enum role role, int fd, int64_t size, struct transfer_checked *ch
 	if (n < 0)
 		return read_failed(err);
 	enum media_kind kind = media_sniff(beginning, (size_t)n);
-	int rc = check_kind(role, kind, err);
-	if (rc == 0 && (kind == MEDIA_MP4 || kind == MEDIA_M4A || kind == MEDIA_MOV))
+	int rc = check_beginning(content, beginning, (size_t)n, err);
+	if (rc == 0 && (kind == MEDIA_MP4 || kind == MEDIA_M4A || kind == MEDIA_MOV) &&
+		content != CONTENT_SEGMENT && content != CONTENT_CIPHER)
 		rc = mp4_check(read_at, &fd, size, &mp4, err);
-	if (rc == 0 && role == ROLE_SUBTITLE)
+	if (rc == 0 && content == CONTENT_SUBTITLE)
 		rc = check_text(fd, size, err);
 	if (rc)
 		return rc;
 	/* Beside a video its name must not be the video's. */
-	checked->kind = role == ROLE_AUDIO ? media_as_audio(kind) : kind;
+	checked->kind = content == CONTENT_AUDIO ? media_as_audio(kind) : kind;
 	checked->duration_ms = mp4.duration_ms;
 	return 0;
 }

@@ -22,27 +22,48 @@ enum answer {
 /* @part: what is held, when @from > 0 bytes of it were left out of the request. */
 enum answer answer_judge(const struct http_head *head, const struct part *part,
 	int64_t from, const char **why, struct err *err);
+/* The answer to a request for @bytes at @first of a larger file, as if they were the
+ * file: @head is rewritten so. -(int)class when it has other bytes. */
+int answer_slice(struct http_head *head, int64_t first, int64_t bytes, struct err *err);
 /* What a 400 with this body means. Returns -(int)class. */
 int answer_explained(const struct http_head *head, const char *body, struct err *err);
 
+/* What an answer of this status, other than 2xx, means for who asked for media. */
+enum err_class answer_status_class(int status);
 /* Whether @etag may prove that a range is of the same file. */
 bool etag_is_strong(const char *etag);
 /* "1,234,567" */
 void bytes_format(int64_t bytes, char out[32]);
 
-/* The most a file of this role may have. */
-int64_t role_max_bytes(enum role role);
-/* Whether a file that begins with @data is what @role wants; else ERR_TRANSIENT. */
-int check_beginning(enum role role, const void *data, size_t len, struct err *err);
+/* What bytes are to be. */
+enum content {
+	CONTENT_BY_ROLE, /* whatever the file's role says */
+	CONTENT_VIDEO,
+	CONTENT_AUDIO,
+	CONTENT_THUMBNAIL,
+	CONTENT_SUBTITLE,
+	CONTENT_METADATA,
+	CONTENT_SEGMENT,  /* a piece of HLS: media or subtitles, no box need be whole */
+	CONTENT_CIPHER,   /* the same, encrypted: anything but a page of text */
+	CONTENT_TRACK,    /* pieces of HLS behind each other */
+	CONTENT_PLAYLIST, /* of HLS */
+	CONTENTS
+};
+enum content content_of(enum role role);
+/* The most such a file may have. */
+int64_t content_max_bytes(enum content content);
+/* Whether a file that begins with @data is what is wanted; else ERR_TRANSIENT. */
+int check_beginning(
+	enum content content, const void *data, size_t len, struct err *err);
 /* Whether @size (of the file, or as announced) can be right. @expected -1: unknown. */
-int check_size(enum role role, int64_t size, int64_t expected, struct err *err);
+int check_size(enum content content, int64_t size, int64_t expected, struct err *err);
 
 struct transfer_checked {
 	enum media_kind kind;
 	int64_t duration_ms; /* -1 unknown */
 };
 /* The whole staged file. Blocks. ERR_TRANSIENT: it is not what it should be. */
-int check_file(enum role role, int fd, int64_t size, struct transfer_checked *checked,
-	struct err *err);
+int check_file(enum content content, int fd, int64_t size,
+	struct transfer_checked *checked, struct err *err);
 
 #endif

@@ -76,6 +76,11 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->id = id;
 	job->row = spec->row;
 	job->role = spec->role;
+	job->mode = spec->mode;
+	job->content = spec->content == CONTENT_BY_ROLE ? content_of(spec->role)
+							: spec->content;
+	job->slice_first = spec->slice_first;
+	job->slice_bytes = spec->slice_bytes;
 	job->key = mem_strdup(spec->key);
 	job->url = mem_strdup(spec->url);
 	job->path_stem = mem_strdup(spec->path_stem);
@@ -95,7 +100,7 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->allowance.name[LIMIT_WORKSPACE] = mem_strdup(spec->workspace);
 	if (spec->rule && spec->rule[0])
 		job->allowance.name[LIMIT_RULE] = mem_strdup(spec->rule);
-	job->segments = options->segments;
+	job->segments = spec->mode == TRANSFER_SEGMENT ? 1 : options->segments;
 	job->segment_min = options->segment_min;
 	copy_part(job, spec);
 	if (http_url_host(job->url, job->host, sizeof(job->host), NULL))
@@ -290,6 +295,23 @@ static const char *why_not_resume(struct job *job)
 	return NULL;
 }
 
+/* All of it is here already, or nothing to go on with. */
+static void opened_staged(struct job *job)
+{
+	struct err err;
+
+	if (job->file_size == 0) {
+		err_set(&err, ERR_TRANSIENT, "the staging file %s has gone",
+			job->part.name);
+		job->reject = true;
+		job_fail(job, &err);
+		return;
+	}
+	ranges_fill(job, job->file_size);
+	job->part.total = job->file_size;
+	job->body_done = job->sniffed = true;
+}
+
 static void opened(struct job *job)
 {
 	const struct part *part = &job->part;
@@ -301,6 +323,8 @@ static void opened(struct job *job)
 			part->held == part->total && part->held <= job->file_size)) {
 		ranges_fill(job, part->held);
 		job->verify = job->body_done = job->sniffed = true;
+	} else if (job->mode == TRANSFER_STAGED) {
+		opened_staged(job);
 	} else if (part_bytes(part) > 0 && !why) {
 		job->body_done = job->sniffed = ranges_complete(job);
 		mem_replace(&job->part.placing, NULL);
@@ -309,10 +333,24 @@ static void opened(struct job *job)
 	}
 }
 
+static void fail_differs(struct job *job)
+{
+	struct err err;
+
+	err_set(&err, ERR_TRANSIENT, "the staging file %s is not what was recorded",
+		job->part.name);
+	job->reject = !job->found_placed;
+	job_fail(job, &err);
+}
+
 /* Not the file that was recorded. In the archive: somebody else's, look for the part
  * itself. In staging: worthless. */
 static void differs(struct job *job)
 {
+	if (job->mode == TRANSFER_STAGED) {
+		fail_differs(job);
+		return;
+	}
 	if (!job->found_placed) {
 		job_move(job, JOB_RECEIVE);
 		job_start_over(
@@ -334,7 +372,7 @@ static void sealed(struct job *job)
 		differs(job);
 		return;
 	}
-	if (job->found_placed) {
+	if (job->found_placed || job->mode == TRANSFER_SEGMENT) {
 		succeed(job);
 		return;
 	}

@@ -277,6 +277,9 @@ struct job {
 	/* What to fetch; never changes. */
 	int64_t row;
 	enum role role;
+	enum transfer_mode mode;
+	enum content content;
+	int64_t slice_first, slice_bytes; /* 0 bytes: the whole of the URL */
 	char *key, *url, *path_stem, *replaces, *ca_file, *proxy;
 	struct text_list media_hosts;
 	bool allow_private;

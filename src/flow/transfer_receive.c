@@ -86,7 +86,7 @@ static bool adopt(struct range *range, const struct http_head *head, int64_t tot
 		mem_replace(&job->part.etag, head->etag);
 	if (head->last_modified[0])
 		mem_replace(&job->part.last_modified, head->last_modified);
-	if (total >= 0 && check_size(job->role, total, job->expected_bytes, &err)) {
+	if (total >= 0 && check_size(job->content, total, job->expected_bytes, &err)) {
 		fail_answer(job, &err, true);
 		return false;
 	}
@@ -154,11 +154,19 @@ static bool on_head(void *arg, const struct http_head *head)
 {
 	struct range *range = arg;
 	struct job *job = range->job;
+	struct http_head slice;
 	const char *why = NULL;
 
 	if (job->ending || job->again_why)
 		return false;
 	snprintf(job->host, sizeof(job->host), "%s", head->host);
+	if (job->slice_bytes > 0) {
+		slice = *head;
+		if (answer_slice(
+			    &slice, job->slice_first, job->slice_bytes, &range->err))
+			return false;
+		head = &slice;
+	}
 	switch (answer_judge(head, &job->part, range->asked_from, &why, &range->err)) {
 	case ANSWER_BODY:
 		return take_whole(range, head);
@@ -195,8 +203,8 @@ static int64_t check_room(struct range *range, int64_t len)
 		fail_answer(job, &err, true);
 		return -1;
 	}
-	if (range->end < 0 && range->arrived + len > role_max_bytes(job->role)) {
-		check_size(job->role, range->arrived + len, -1, &err);
+	if (range->end < 0 && range->arrived + len > content_max_bytes(job->content)) {
+		check_size(job->content, range->arrived + len, -1, &err);
 		fail_answer(job, &err, true);
 		return -1;
 	}
@@ -264,7 +272,7 @@ static void end_body(struct job *job)
 	if (!ranges_complete(job) || job->body_done)
 		return;
 	assert(job->part.total < 0 || job->part.total == size);
-	if (check_size(job->role, size, job->expected_bytes, &err)) {
+	if (check_size(job->content, size, job->expected_bytes, &err)) {
 		fail_answer(job, &err, true);
 		return;
 	}
@@ -374,6 +382,17 @@ static bool host_allowed(void *arg, const char *host)
 	return glob_list_match(&job->media_hosts, host);
 }
 
+/* A job with a slice has one range, so it always wants the slice's end. */
+static void ask_slice(const struct job *job, int64_t from, struct http_request *request)
+{
+	char value[64];
+
+	snprintf(value, sizeof(value), "bytes=%lld-%lld",
+		(long long)(job->slice_first + from),
+		(long long)(job->slice_first + job->slice_bytes - 1));
+	http_request_header(request, "Range", value);
+}
+
 /* The whole file is asked for without a range: some servers answer that better. */
 static void fill_request(const struct range *range, struct http_request *request)
 {
@@ -385,6 +404,10 @@ static void fill_request(const struct range *range, struct http_request *request
 
 	http_request_init(request, "GET", mem_strdup(job->url));
 	http_request_header(request, "Accept-Encoding", "identity");
+	if (job->slice_bytes > 0) {
+		ask_slice(job, range->arrived, request);
+		return;
+	}
 	if (range->arrived == 0 && to_the_end)
 		return;
 	assert(validator);

@@ -87,7 +87,13 @@ static void step_reserve(struct job *job)
 		file_failed(&job->step_err, "reserve room for");
 }
 
-/* Cut what an earlier run left behind the end, and make all of it durable. */
+/* Cut what an earlier run left behind the end. */
+static int cut_file(const struct job *job, struct err *err)
+{
+	return ftruncate(job->fd, job->part.total) ? file_failed(err, "cut") : 0;
+}
+
+/* … and make all of it durable. */
 static int seal_file(const struct job *job, struct err *err)
 {
 	struct timespec times[2] = {
@@ -96,8 +102,8 @@ static int seal_file(const struct job *job, struct err *err)
 			.tv_nsec = job->mtime_ns % NS_PER_S },
 	};
 
-	if (ftruncate(job->fd, job->part.total))
-		return file_failed(err, "cut");
+	if (cut_file(job, err))
+		return -(int)err->class;
 	if (job->mtime_ns > 0 && futimens(job->fd, times))
 		return file_failed(err, "set the time of");
 	if (fsync(job->fd))
@@ -111,9 +117,13 @@ static void step_seal(struct job *job)
 		sha256_update(job->hash, job->whole->data, job->whole->len);
 	sha256_hex(job->hash, job->sha256);
 	job->differs = job->verify && strcmp(job->sha256, job->part.sha256) != 0;
-	if (job->differs || check_file(job->role, job->fd, job_written(job),
+	if (job->differs || check_file(job->content, job->fd, job_written(job),
 				    &job->checked, &job->step_err))
 		return;
+	if (job->mode == TRANSFER_SEGMENT) {
+		cut_file(job, &job->step_err);
+		return;
+	}
 	free(job->path);
 	job->path = job->found_placed ? mem_strdup(job->part.placing)
 				      : mem_printf("%s.%s", job->path_stem,

@@ -71,7 +71,8 @@ void job_catch_up(struct job *job)
 {
 	int64_t front = job_front(job)->written;
 
-	if (job->hash_busy || job->at_hasher || job->again_why || job->hashed >= front)
+	if (job->mode == TRANSFER_SEGMENT || job->hash_busy || job->at_hasher ||
+		job->again_why || job->hashed >= front)
 		return;
 	job->hash_to =
 		front - job->hashed > HASH_STEP ? job->hashed + HASH_STEP : front;

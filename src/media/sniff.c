@@ -38,6 +38,7 @@ static const struct {
 	[MEDIA_MP3]     = { "mp3",  "audio/mpeg",                    "an MP3 file" },
 	[MEDIA_AAC]     = { "aac",  "audio/aac",                     "an AAC file" },
 	[MEDIA_OGG]     = { "ogg",  "audio/ogg",                     "an Ogg file" },
+	[MEDIA_AC3]     = { "ac3",  "audio/ac3",                     "an AC-3 file" },
 	[MEDIA_HTML]    = { "html", "text/html",                     "an HTML page" },
 	[MEDIA_XML]     = { "xml",  "application/xml",               "an XML document" },
 	[MEDIA_JSON]    = { "json", "application/json",              "a JSON document" },
@@ -145,6 +146,16 @@ static bool is_mp3_frame(struct bytes b)
 	       (b.at[2] & 0xF0) != 0 && (b.at[2] & 0x0C) != 0x0C;
 }
 
+/* bsid 8 and below is AC-3, which names rate and size in one byte; 11 to 16 E-AC-3. */
+static bool is_ac3(struct bytes b)
+{
+	if (!HAS(b, 0, "\x0B\x77") || b.len < 6)
+		return false;
+	unsigned bsid = b.at[5] >> 3;
+	return (bsid <= 8 && (b.at[4] >> 6) != 3 && (b.at[4] & 0x3F) <= 37) ||
+	       (bsid >= 11 && bsid <= 16);
+}
+
 static enum media_kind sniff_audio(struct bytes b)
 {
 	bool tagged = false;
@@ -164,6 +175,8 @@ static enum media_kind sniff_audio(struct bytes b)
 		return MEDIA_OGG;
 	if (is_adts(b))
 		return MEDIA_AAC;
+	if (is_ac3(b))
+		return MEDIA_AC3;
 	return tagged || is_mp3_frame(b) ? MEDIA_MP3 : MEDIA_UNKNOWN;
 }
 

@@ -26,6 +26,7 @@ enum media_kind {
 	MEDIA_M3U8,
 	MEDIA_MP3,
 	MEDIA_AAC, /* ADTS */
+	MEDIA_AC3, /* AC-3 or E-AC-3 */
 	MEDIA_OGG,
 	MEDIA_HTML, /* an error page in place of media */
 	MEDIA_XML,  /* a store's error document */

@@ -141,7 +141,8 @@ int sqlite_put_file(struct backend_conn *conn, int64_t row, const struct file *f
 	struct query query = query_begin(conn, SQL_FILE_PUT,
 		"INSERT OR REPLACE INTO files(asset, key, role, path, bytes, sha256,"
 		" content_type, language, version, source_host, etag, last_modified,"
-		" downloaded_ns, replaced_ns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+		" downloaded_ns, replaced_ns, made)"
+		" VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
 	query_int(&query, row);
 	query_text(&query, file->key);
@@ -157,6 +158,7 @@ int sqlite_put_file(struct backend_conn *conn, int64_t row, const struct file *f
 	query_text(&query, file->last_modified);
 	query_int(&query, file->downloaded_ns);
 	query_int(&query, file->replaced_ns);
+	query_text(&query, file->made);
 	return query_run(&query, err);
 }
 
@@ -264,6 +266,7 @@ static void read_file(struct query *query, struct asset *asset)
 	file->last_modified = column_copy(query);
 	file->downloaded_ns = column_int(query);
 	file->replaced_ns = column_int(query);
+	file->made = column_copy(query);
 	int64_t damage = column_int(query);
 	file->damaged = damage > 0;
 	file->repair = damage > 1;
@@ -307,7 +310,8 @@ static int load_belongings(
 		query_begin(conn, SQL_FILE_LIST,
 			"SELECT f.key, role, path, bytes, sha256, content_type,"
 			" language, version, source_host, etag, last_modified,"
-			" f.downloaded_ns, replaced_ns, coalesce(d.repair + 1, 0)"
+			" f.downloaded_ns, replaced_ns, made,"
+			" coalesce(d.repair + 1, 0)"
 			" FROM files f LEFT JOIN damage d"
 			" ON d.asset = f.asset AND d.key = f.key"
 			" AND d.downloaded_ns = f.downloaded_ns"

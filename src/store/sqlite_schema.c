@@ -275,6 +275,9 @@ static const char *const steps[] = {
 	"ALTER TABLE files ADD COLUMN last_modified TEXT;"
 	"ALTER TABLE files ADD COLUMN replaced_ns INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN missing TEXT;",
+
+	/* 11: files that are made here, of what has come: HLS. */
+	"ALTER TABLE files ADD COLUMN made TEXT;",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

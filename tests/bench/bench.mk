@@ -17,6 +17,7 @@ EXTRA_DIST += tests/bench/slowsync.c tests/bench/receive.lua tests/bench/receive
 	tests/bench/transferbench/agent.py \
 	tests/bench/transferbench/cases.py \
 	tests/bench/transferbench/contestants.py \
+	tests/bench/transferbench/hls.py \
 	tests/bench/transferbench/link.py \
 	tests/bench/transferbench/measure.py \
 	tests/bench/transferbench/media.py \

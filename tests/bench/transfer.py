@@ -6,7 +6,7 @@ Measured in turns (A B C, A B C, …), each in a fresh process and folder, media
   disk      the same bytes written to as many files and fsynced
   floor     libcurl on libuv brings the files to the disk, nothing else (fetch_floor.c)
   floor+    and hashes them (SHA-256, second thread) and ends each with fdatasync
-  a peer    curl, aria2c, wget2, rclone, lftp, axel; wall + is its time with what vodkeep
+  a peer    curl, aria2c, wget2, rclone, lftp, axel, for HLS ffmpeg and yt-dlp; wall + is its time with what vodkeep
             guarantees done by hand: openssl dgst -sha256 of all files, and sync
   vodkeep   its whole job, from the first signed delivery sent to the last asset archived in
             the database; the agent was ready before, as a daemon is
@@ -26,7 +26,7 @@ import sys
 import tempfile
 from typing import Any
 
-from transferbench import agent, cases, contestants, link, media, report, server
+from transferbench import agent, cases, contestants, hls, link, media, report, server
 from transferbench.contestants import Place
 from transferbench.measure import Disk, Run
 
@@ -59,7 +59,7 @@ class Stage:
 
     def place(self, case: cases.Case) -> Place:
         """Where this case is run."""
-        media_set = media.make_media_set(self.root, case.files, self.args.quick)
+        media_set = make_set(self.root, case, self.args.quick)
         served = self.serve(case.distant)
         prefix = self.link.near() if case.distant and self.link else ()
         return Place(case, media_set, served.base(case.tls, case.limited), self.authority, prefix,
@@ -72,6 +72,13 @@ class Stage:
                 one.stop()
         if self.link:
             self.link.close()
+
+
+def make_set(root: pathlib.Path, case: cases.Case, quick: bool) -> media.MediaSet:
+    """What a case archives."""
+    if isinstance(case.files, cases.HlsSet):
+        return hls.make_hls_set(root, case.files, quick)
+    return media.make_media_set(root, case.files, quick)
 
 
 def run_one(place: Place, name: str, binary: str) -> Run:

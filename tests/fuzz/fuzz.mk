@@ -6,6 +6,7 @@ fuzz_programs = \
 	tests/fuzz/fuzz_fastpix \
 	tests/fuzz/fuzz_head \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_m3u8 \
 	tests/fuzz/fuzz_mp4 \
 	tests/fuzz/fuzz_optiview \
 	tests/fuzz/fuzz_sidecar \
@@ -17,7 +18,7 @@ fuzz_programs = \
 
 fuzz_common = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 fuzz_platform = tests/fuzz/fuzz_platform.c tests/fuzz/fuzz_platform.h
-EXTRA_DIST += tests/fuzz/replay.c tests/data/fuzz
+EXTRA_DIST += tests/fuzz/replay.c tests/data/fuzz tests/data/hls
 
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -44,6 +45,10 @@ tests_fuzz_fuzz_head_LDADD = $(VK_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_common)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_link_flags)
 tests_fuzz_fuzz_json_LDADD = $(VK_LIBS)
+
+tests_fuzz_fuzz_m3u8_SOURCES = tests/fuzz/fuzz_m3u8.c $(fuzz_common)
+tests_fuzz_fuzz_m3u8_LDFLAGS = $(fuzz_link_flags)
+tests_fuzz_fuzz_m3u8_LDADD = $(VK_LIBS)
 
 tests_fuzz_fuzz_mp4_SOURCES = tests/fuzz/fuzz_mp4.c $(fuzz_common)
 tests_fuzz_fuzz_mp4_LDFLAGS = $(fuzz_link_flags)

@@ -126,7 +126,10 @@ def test_the_extension_follows_the_content(agent: Agent, twin: Twin) -> None:
     assert agent.files(thumb)["thumbnail"][0]["path"].endswith(".png")
 
 
-def test_media_with_hls_alone_waits_and_says_so(agent: Agent, twin: Twin) -> None:
+def test_media_with_hls_alone_waits_where_the_rule_takes_none(
+        idle_agent: Agent, twin: Twin) -> None:
+    idle_agent.config.set("rule all", video="mp4")
+    agent = idle_agent.start()
     media = twin.add_fastpix("Streamed", mp4="none")
     agent.ready_event(media)
     assert "HLS" in agent.wait_reason(media, "waiting")
@@ -134,7 +137,7 @@ def test_media_with_hls_alone_waits_and_says_so(agent: Agent, twin: Twin) -> Non
 
 
 def test_max_resolution(idle_agent: Agent, twin: Twin) -> None:
-    idle_agent.config.set("rule all", max_resolution="720p")
+    idle_agent.config.set("rule all", max_resolution="720p", video="mp4")
     agent = idle_agent.start()
     large = twin.add_fastpix("Large", width=1920, height=1080)
     small = twin.add_fastpix("Small", width=1280, height=720)

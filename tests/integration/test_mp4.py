@@ -32,6 +32,7 @@ def asking(idle_agent: Agent) -> Agent:
     """An agent that asks for MP4s, and looks on its own only after a long time."""
     idle_agent.config.set("workspace production", request_mp4="yes", request_mp4_wait="1h")
     idle_agent.config.set("transfer", retry_min="30s", retry_max="1m")
+    idle_agent.config.set("rule all", video="mp4")  # what HLS comes to is test_hls.py's
     return idle_agent
 
 
@@ -167,13 +168,13 @@ def test_audio_only_media_is_asked_for_too(asking: Agent, twin: Twin) -> None:
 
 def test_nobody_asks_unless_told_to(idle_agent: Agent, twin: Twin) -> None:
     """Not by default, not for what no rule wants, not for what cannot be played."""
+    idle_agent.config.set("rule drafts", title="draft*", action="ignore")
+    idle_agent.config.set("rule small", max_resolution="720p", video="mp4")
     agent = idle_agent.start()
     plain = twin.add_fastpix("Plain", mp4="none")
     agent.ready_event(plain)
     assert "HLS" in agent.wait_reason(plain, "waiting")
     agent.config.set("workspace production", request_mp4="yes")
-    agent.config.set("rule drafts", title="draft*", action="ignore")
-    agent.config.set("rule small", max_resolution="720p")
     agent.restart()
     draft = twin.add_fastpix("Draft", mp4="none")
     large = twin.add_fastpix("Large", mp4="none", width=1920, height=1080)

@@ -5,6 +5,7 @@ import base64
 import time
 from pathlib import Path
 
+import hls_make
 import playback
 import pytest
 from agentctl import Agent, wait_until
@@ -24,11 +25,15 @@ def give_key(agent: Agent, text: str, key_id: str = KEY_ID, workspace: str = "pr
     return path
 
 
+def share_key(agent: Agent, twin: Twin) -> None:
+    """Give the FastPix workspace the key that the platform knows."""
+    give_key(agent, rsa_key("right"))
+    twin.fastpix.signing_keys[KEY_ID] = playback.public_part(rsa_key("right"))
+
+
 @pytest.fixture
 def keyed(idle_agent: Agent, twin: Twin) -> Agent:
-    """An agent whose FastPix workspace has the key that the platform knows."""
-    give_key(idle_agent, rsa_key("right"))
-    twin.fastpix.signing_keys[KEY_ID] = playback.public_part(rsa_key("right"))
+    share_key(idle_agent, twin)
     return idle_agent
 
 
@@ -200,6 +205,32 @@ def test_doctor_tries_the_key(keyed: Agent) -> None:
     assert len(lines) == 2
     assert any("production" in line and KEY_ID in line for line in lines)
     assert any("stage" in line and "there is none" in line for line in lines)
+
+
+# HLS: the token opens the playlist, and what lies on the CDN behind it is signed by itself.
+
+@pytest.mark.skipif(not hls_make.have_tools(), reason="no ffmpeg or openssl")
+@pytest.mark.parametrize("platform", ["fastpix", "optiview"])
+def test_the_token_opens_the_playlist_alone(
+        idle_agent: Agent, twin: Twin, platform: str) -> None:
+    stream = hls_make.make("signed-separate")
+    media: Media
+    if platform == "fastpix":
+        share_key(idle_agent, twin)
+        media = twin.add_fastpix("Private", mp4="none", policy="private", thumbnail=False,
+                                 hls=stream)
+    else:
+        give_key(idle_agent, SHARED, key_id="mk-1", workspace="stage")
+        twin.optiview.distribution_keys["mk-1"] = SHARED
+        media = twin.add_optiview(thumbnails=0, hls=stream)
+    agent = idle_agent.start()
+    agent.archive_now(media)
+    assert hls_make.probe(agent.video(media))[0][0][1] == stream.frames["video"]
+    children = twin.log.find("/hls/%s/" % media.id, host="elsewhere")
+    assert children and not any("token" in entry.query for entry in children)
+    entries = [entry for entry in twin.log.find(".m3u8") if entry.host != "elsewhere"]
+    assert entries and all(entry.status == 200 and "token" in entry.query for entry in entries)
+    assert_untold(agent, media)
 
 
 # OptiView's media distributions.

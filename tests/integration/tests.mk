@@ -6,6 +6,8 @@ twin_files = \
 	tests/twin/control.py \
 	tests/twin/demo.py \
 	tests/twin/fastpix.py \
+	tests/twin/hls.py \
+	tests/twin/hls_make.py \
 	tests/twin/optiview.py \
 	tests/twin/playback.py \
 	tests/twin/server.py \
@@ -50,6 +52,8 @@ integration_files = \
 	tests/integration/test_flood.py \
 	tests/integration/test_guides.py \
 	tests/integration/test_histories.py \
+	tests/integration/test_hls.py \
+	tests/integration/test_hls_forms.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_import.py \
 	tests/integration/test_network.py \
@@ -60,6 +64,7 @@ integration_files = \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_refile.py \
+	tests/integration/test_reconcile.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_replay.py \
 	tests/integration/test_series.py \
@@ -72,6 +77,7 @@ integration_files = \
 	tests/integration/test_retention.py \
 	tests/integration/test_delete_remote.py \
 	tests/integration/test_updates.py \
+	tests/integration/test_twin_hls.py \
 	tests/integration/test_verify.py \
 	tests/integration/test_warnings.py \
 	tests/integration/test_watch.py \

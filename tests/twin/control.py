@@ -3,7 +3,8 @@ offers to Python, for shells and people. Requests and answers are JSON.
 
   GET    /_twin/state                     media, sins, addresses
   POST   /_twin/fastpix | /_twin/optiview add media; fields as of Twin.add_fastpix(),
-                                          Twin.add_optiview(), "size" a grown clip's
+                                          Twin.add_optiview(), "size" a grown clip's,
+                                          "hls" a form of hls_make.FORMS
   POST   /_twin/change                    {"id": …, "title": …}
   POST   /_twin/delete                    {"id": …, "gone": "deleted"}
   POST   /_twin/sins                      {"path": …, "kind": …, "count": …, "code": …}
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Callable
 
+import hls_make
 from content import parse_size
 from wire import Reply, Request, json_reply
 
@@ -62,10 +64,10 @@ class Control:
                              for a in twin.optiview.assets.values()]}
 
     def _add_fastpix(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"id": self.twin.add_fastpix(**_with_size(options)).id}
+        return {"id": self.twin.add_fastpix(**_readable(options)).id}
 
     def _add_optiview(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"id": self.twin.add_optiview(**_with_size(options)).id}
+        return {"id": self.twin.add_optiview(**_readable(options)).id}
 
     def _change(self, options: dict[str, Any]) -> None:
         self.twin.change(self.twin.find(options.pop("id")), **options)
@@ -84,8 +86,10 @@ class Control:
         return {"status": answer.status, "body": answer.body.decode("utf-8", "replace")}
 
 
-def _with_size(options: dict[str, Any]) -> dict[str, Any]:
-    """Sizes may be written as "10M"."""
+def _readable(options: dict[str, Any]) -> dict[str, Any]:
+    """Sizes may be written as "10M", streams by the name of their form."""
     if "size" in options:
         options["size"] = parse_size(str(options["size"]))
+    if "hls" in options:
+        options["hls"] = hls_make.make(options["hls"])
     return options

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 
 from content import Content, sample
+from hls import Hls, HlsStream
 from playback import refuse_fastpix
 from wire import Reply, Request, content_reply, json_reply
 
@@ -87,6 +88,7 @@ class FastpixMedia:
     audio: Content | None = None
     thumbnail: Content | None = None
     tracks: list[Track] = field(default_factory=list)
+    hls: HlsStream | None = None
     mp4: str = "ready"
     mp4_asked: str = "preparing"
     policy: str = "public"
@@ -145,13 +147,14 @@ class Fastpix:
     """The platform: media of one workspace, and the hosts that serve them."""
 
     def __init__(self, api_id: str, api_secret: str, image_url: str,
-                 now: Callable[[], datetime]) -> None:
+                 now: Callable[[], datetime], hls: Hls) -> None:
         self.lock = threading.RLock()
         self.media: dict[str, FastpixMedia] = {}
         token = "%s:%s" % (api_id, api_secret)
         self.authorization = "Basic " + base64.b64encode(token.encode()).decode()
         self.image_url = image_url
         self.now = now
+        self.hls = hls
         self.signing_keys: dict[str, str] = {}  # public parts by id
 
     def add(self, media: FastpixMedia) -> FastpixMedia:
@@ -224,7 +227,7 @@ class Fastpix:
         return None
 
     def stream(self, request: Request) -> Reply:
-        """stream.fastpix.com: renditions and subtitles. HLS exists only as an error."""
+        """stream.fastpix.com: renditions, subtitles, HLS."""
         if "authorization" in request.headers:
             return json_reply(400, {"success": False, "error": {"code": 400, "message":
                                     "credentials do not belong here"}})
@@ -232,10 +235,15 @@ class Fastpix:
         media = self._by_playback(match.group(1)) if match else None
         if media is None or match is None:
             return json_reply(404, _NOT_PLAYABLE)
+        name = match.group(2) or ""
+        if media.hls and name.startswith("hls/"):  # its CDN knows no tokens
+            return self.hls.child(request, media.hls, media.id, name[4:])
         refused = self._refuse(request, media)
         if refused:
             return refused
-        content = self._rendition(media, match.group(2) or "")
+        if media.hls and not name:
+            return self.hls.entry(media.hls, media.id, media.playback_id + "/hls/")
+        content = self._rendition(media, name)
         return content_reply(request, content) if content else json_reply(404, _NOT_PLAYABLE)
 
     def _refuse(self, request: Request, media: FastpixMedia) -> Reply | None:

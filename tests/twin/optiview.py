@@ -15,6 +15,7 @@ from typing import Any, Callable
 
 from content import Content
 from fastpix import CREATED
+from hls import Hls, HlsStream
 from playback import refuse_optiview
 from signing import link_signature
 from wire import Reply, Request, content_reply, json_reply, xml_error
@@ -54,6 +55,7 @@ class OptiviewAsset:
     created: datetime = CREATED
     expiration: datetime | None = None
     video: Content | None = None
+    hls: HlsStream | None = None  # live-to-VOD: many files behind a playlist
     thumbnails: list[Content] = field(default_factory=list)
     duration: int = 2
     width: int = 320
@@ -74,13 +76,14 @@ class Optiview:
     """The platform: assets of one account, and its store."""
 
     def __init__(self, api_secret: str, store_url: str, image_url: str,
-                 now: Callable[[], datetime]) -> None:
+                 now: Callable[[], datetime], hls: Hls) -> None:
         self.lock = threading.RLock()
         self.assets: dict[str, OptiviewAsset] = {}
         self.authorization = "Bearer " + api_secret
         self.store_url = store_url
         self.image_url = image_url
         self.now = now
+        self.hls = hls
         self._nonce = 0
         # The one webhook of the account, as GET /api/webhooks/list has it.
         self.webhook: dict[str, Any] = {
@@ -149,7 +152,8 @@ class Optiview:
         video = "VP8" if asset.webm else "H264"
         thumbs = ["%s/thumbs/%s-%03d.jpg" % (self.image_url, asset.id, number + 2)
                   for number in range(len(asset.thumbnails))]
-        return {"format": "WEBM" if asset.webm else "MPEG-4",
+        files = sum(len(track.segments) + 1 for track in asset.hls.tracks) if asset.hls else None
+        return {"format": "HLS" if files else "WEBM" if asset.webm else "MPEG-4",
                 "sizes": {"concat": asset.video.size if asset.video else 0,
                           "thumbnails": sum(t.size for t in asset.thumbnails)},
                 "duration": asset.duration,
@@ -157,10 +161,13 @@ class Optiview:
                             "width": asset.width, "height": asset.height, "framerate": 29.97},
                            {"type": "audio", "codec": "Opus", "bitrate": 32000,
                             "channels": 2, "samplerate": 48000}],
-                "thumbnails": thumbs, "fileCount": None}
+                "thumbnails": thumbs, "fileCount": files}
 
     def _download(self, asset: OptiviewAsset) -> dict[str, Any]:
         """A link of its own for every answer, or the distribution's address."""
+        if asset.hls:
+            return {"downloadUrl": None, "downloadExpiresOn": None,
+                    "url": "%s/vod/dkxfvY/%s/index.m3u8" % (self.store_url, asset.id)}
         if asset.distribution:
             return {"downloadUrl": None, "downloadExpiresOn": None,
                     "url": "%s/vod/dkxfvY/%s/full.mp4" % (self.store_url, asset.id)}
@@ -208,6 +215,10 @@ class Optiview:
             return xml_error(403, "SignatureDoesNotMatch", "The link was signed for GET")
         if "authorization" in request.headers:
             return xml_error(400, "InvalidArgument", "Only one auth mechanism allowed")
+        playlist = re.fullmatch(r"/vod/dkxfvY/([0-9A-Za-z_-]+)/(?:index\.m3u8|hls/(.+))",
+                                request.path)
+        if playlist:
+            return self._hls(request, *playlist.groups())
         match = re.fullmatch(r"(/vod)?/dkxfvY/([0-9A-Za-z_-]+)/full\.(?:mp4|webm)", request.path)
         with self.lock:
             asset = self.assets.get(match.group(2)) if match else None
@@ -220,6 +231,16 @@ class Optiview:
         if asset is None or asset.video is None or asset.gone in ("deleted", "404", "400"):
             return xml_error(404, "NoSuchKey", "The specified key does not exist.")
         return content_reply(request, asset.video)
+
+    def _hls(self, request: Request, ident: str, child: str | None) -> Reply:
+        """The distribution's token opens the playlist; its children need none."""
+        with self.lock:
+            asset = self.assets.get(ident)
+        if asset is None or asset.hls is None or asset.gone in ("deleted", "404", "400"):
+            return xml_error(404, "NoSuchKey", "The specified key does not exist.")
+        if child:
+            return self.hls.child(request, asset.hls, ident, child)
+        return self._refuse_token(request, ident) or self.hls.entry(asset.hls, ident, "hls/")
 
     def _refuse_token(self, request: Request, ident: str) -> Reply | None:
         if not self.distribution_keys:

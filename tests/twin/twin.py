@@ -25,6 +25,7 @@ import fastpix as fp  # noqa: E402
 import optiview as ov  # noqa: E402
 from content import Content, grown_clip, grown_file, parse_size, sample, text  # noqa: E402
 from control import Control  # noqa: E402
+from hls import Hls, HlsStream  # noqa: E402
 from server import Hub, Log  # noqa: E402
 from signing import Answer, deliver  # noqa: E402
 from sins import Sin  # noqa: E402
@@ -57,11 +58,13 @@ class Twin:
 
     def start(self, port: int = 0) -> "Twin":
         self.hub.open(port)
-        self.fastpix = fp.Fastpix(API_ID, API_SECRET, self.url("images"), self.now)
+        self.hls = Hls(self.url("elsewhere"), self.now)
+        self.fastpix = fp.Fastpix(API_ID, API_SECRET, self.url("images"), self.now, self.hls)
         self.optiview = ov.Optiview(OPTIVIEW_API_SECRET, self.url("store"),
-                                    self.url("images"), self.now)
+                                    self.url("images"), self.now, self.hls)
         self.hub.routes = {"api": self._api, "stream": self.fastpix.stream,
-                           "images": self._images, "store": self.optiview.store}
+                           "images": self._images, "store": self.optiview.store,
+                           "elsewhere": self._cdn}
         return self
 
     def stop(self) -> None:
@@ -113,6 +116,16 @@ class Twin:
         if request.path.startswith("/thumbs/"):
             return self.optiview.images(request)
         return self.fastpix.images(request)
+
+    def _cdn(self, request: Request) -> Reply:
+        """Where playlists with links of their own lead."""
+        def find(ident: str) -> HlsStream | None:
+            try:
+                return self.find(ident).hls
+            except KeyError:
+                return None
+
+        return self.hls.cdn(request, find)
 
     # Media.
 

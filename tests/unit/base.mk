@@ -7,11 +7,15 @@ unit_programs += \
 	tests/unit/test_http \
 	tests/unit/test_json \
 	tests/unit/test_log \
+	tests/unit/test_m3u8 \
+	tests/unit/test_m3u8_pick \
+	tests/unit/test_m3u8_write \
 	tests/unit/test_mem \
 	tests/unit/test_metrics \
 	tests/unit/test_mp4 \
 	tests/unit/test_rsa_key \
 	tests/unit/test_sniff \
+	tests/unit/test_url \
 	tests/unit/test_utf8
 EXTRA_DIST += tests/unit/unit.h
 
@@ -47,6 +51,18 @@ tests_unit_test_log_SOURCES = tests/unit/test_log.c
 tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_log_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_m3u8_SOURCES = tests/unit/test_m3u8.c
+tests_unit_test_m3u8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_m3u8_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_m3u8_pick_SOURCES = tests/unit/test_m3u8_pick.c
+tests_unit_test_m3u8_pick_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_m3u8_pick_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_m3u8_write_SOURCES = tests/unit/test_m3u8_write.c
+tests_unit_test_m3u8_write_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_m3u8_write_LDADD = $(UNIT_LDADD)
+
 tests_unit_test_mem_SOURCES = tests/unit/test_mem.c
 tests_unit_test_mem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mem_LDADD = $(UNIT_LDADD)
@@ -67,6 +83,25 @@ tests_unit_test_sniff_SOURCES = tests/unit/test_sniff.c
 tests_unit_test_sniff_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_sniff_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_url_SOURCES = tests/unit/test_url.c
+tests_unit_test_url_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_url_LDADD = $(UNIT_LDADD)
+
 tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_cipher
+tests_unit_test_cipher_SOURCES = tests/unit/test_cipher.c
+tests_unit_test_cipher_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cipher_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_vtt
+tests_unit_test_vtt_SOURCES = tests/unit/test_vtt.c
+tests_unit_test_vtt_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_vtt_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_language
+tests_unit_test_language_SOURCES = tests/unit/test_language.c
+tests_unit_test_language_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_language_LDADD = $(UNIT_LDADD)

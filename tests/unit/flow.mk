@@ -56,3 +56,14 @@ tests_unit_test_series_SOURCES = tests/unit/test_series.c tests/unit/unit.h \
 	tests/unit/tree.c tests/unit/tree.h
 tests_unit_test_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_series_LDADD = $(UNIT_LDADD)
+
+unit_programs += tests/unit/test_hls_journal
+tests_unit_test_hls_journal_SOURCES = tests/unit/test_hls_journal.c
+tests_unit_test_hls_journal_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_hls_journal_LDADD = $(UNIT_LDADD)
+unit_programs += tests/unit/test_transfer_pieces
+tests_unit_test_transfer_pieces_SOURCES = tests/unit/test_transfer_pieces.c tests/unit/unit.h \
+	tests/unit/transfer_world.c tests/unit/transfer_world.h \
+	tests/unit/tree.c tests/unit/tree.h \
+	tests/unit/fault_server.c tests/unit/fault_server.h
+tests_unit_test_transfer_pieces_LDADD = $(UNIT_LDADD)

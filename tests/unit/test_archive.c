@@ -148,6 +148,29 @@ static void test_check_follows_the_name(void **state)
 	archive_close(empty);
 }
 
+static void test_part_owner(void **state)
+{
+	static const struct {
+		const char *name, *owner;
+	} rows[] = {
+		{ "7.video.hls.part", "7.video.hls.part" },
+		{ "7.video.hls.v.ts", "7.video.hls.part" },
+		{ "7.video.hls.slot12.part", "7.video.hls.part" },
+		{ "7.audio.hls.whole.mp4", "7.audio.hls.part" },
+		{ "7.video.part", NULL },
+		{ "7.video.hls", NULL },
+		{ "", NULL },
+	};
+	char owner[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(
+			archive_part_owner(rows[i].name, owner), rows[i].owner != NULL);
+		if (rows[i].owner)
+			assert_string_equal(owner, rows[i].owner);
+	}
+}
+
 static void test_part_names(void **state)
 {
 	char name[256], other[256];
@@ -658,6 +681,7 @@ int main(void)
 		T(test_open_refuses),
 		T(test_check_follows_the_name),
 		T(test_part_names),
+		T(test_part_owner),
 		T(test_place),
 		T(test_place_by_link),
 		T(test_replace_only_files),

@@ -484,8 +484,7 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "[transfer]\nthreads = 2\nsegments = 8\nbandwidth = 1M\n"
 			    "[rule r]\nhls_as = package\non_update = version\n"
 			    "keep = 90d\nbandwidth = 1M\n",
-		MAIN_INI ":14: [agent] state: not available yet; ",
-		MAIN_INI ":20: [rule r] hls_as: not available yet; ");
+		MAIN_INI ":14: [agent] state: not available yet; ");
 	struct config_notes notes;
 	struct config *config = NULL;
 	world_text(WORKSPACE "request_mp4 = yes\nreconcile = off\nbackfill = none\n"

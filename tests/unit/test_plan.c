@@ -32,7 +32,7 @@ struct world {
 	struct rule rule;
 	struct record record;
 	struct asset *asset;
-	bool request_mp4;
+	bool request_mp4, no_mp4;
 	int64_t now_ns;
 	struct plan plan;
 };
@@ -77,7 +77,11 @@ static void source_option(struct source *source, const char *option)
 
 static void file_option(struct file *file, const char *option)
 {
-	if (*option == 'v')
+	if (strcmp(option, "made") == 0)
+		file->made = mem_strdup("HLS");
+	else if (strcmp(option, "repair") == 0)
+		file->repair = true;
+	else if (*option == 'v')
 		file->version = mem_strdup(option + 1);
 	else if (*option == 'e')
 		file->etag = mem_strdup(option + 1);
@@ -136,6 +140,7 @@ static void make(struct world *world)
 		.now_ns = world->now_ns ? world->now_ns : 1000,
 		.request_mp4 = world->request_mp4,
 		.request_mp4_wait_ms = INT64_C(30) * 60 * 1000,
+		.no_mp4 = world->no_mp4,
 	};
 
 	plan_make(&in, &world->plan);
@@ -236,16 +241,17 @@ static void the_main_file(void **state)
 			ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
 		/* nothing smaller is on offer: better whole than nothing */
 		{ "video:2160p", "video*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
-		{ "video:2160p video-hls:hls", "", ASSET_WAITING, PLAN_DUE_SLOW,
-			"more than max_resolution allows (1080)" },
-		{ "video-hls:hls", "", ASSET_WAITING, PLAN_DUE_SLOW,
-			"there is no MP4 of this media; the media is there as HLS" },
+		{ "video:2160p video-hls:hls", "video-hls*", ASSET_ARCHIVED,
+			PLAN_DUE_NEVER, "" },
+		{ "video-hls:hls", "video-hls*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
 		{ "video:no", "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
 			"it is being made" },
-		{ "video:no video-hls:hls", "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
-			"it is being made; the media is there as HLS" },
+		{ "video:no video-hls:hls", "video-hls*", ASSET_ARCHIVED,
+			PLAN_DUE_NEVER, "" },
 		/* audio-only media: the audio is what there is */
 		{ "audio", "audio*", ASSET_ARCHIVED, PLAN_DUE_NEVER, "" },
+		{ "audio:no audio-hls:hls", "audio-hls*", ASSET_ARCHIVED,
+			PLAN_DUE_NEVER, "" },
 		{ "audio:no", "", ASSET_WAITING, PLAN_DUE_SCHEDULE,
 			"it is being made" },
 		{ "", "", ASSET_WAITING, PLAN_DUE_SCHEDULE, "no file to download" },
@@ -276,10 +282,14 @@ static void the_rule_says_which_form(void **state)
 	} rows[] = {
 		{ { VIDEO_MP4 }, 1, "video video-hls:hls", "video*", "" },
 		{ { VIDEO_MP4 }, 1, "video-hls:hls", "", "as HLS only" },
-		{ { VIDEO_HLS, VIDEO_MP4 }, 2, "video video-hls:hls", "video*", "" },
-		{ { VIDEO_HLS }, 1, "video-hls:hls", "", "does not archive yet" },
-		{ { VIDEO_MP4, VIDEO_HLS }, 2, "video-hls:hls", "",
-			"does not archive yet" },
+		{ { VIDEO_MP4 }, 1, "video:2160p video-hls:hls", "",
+			"more than max_resolution allows (1080); the media is there as "
+			"HLS too, which the rule does not take" },
+		{ { VIDEO_HLS, VIDEO_MP4 }, 2, "video video-hls:hls", "video-hls*",
+			"" },
+		{ { VIDEO_HLS, VIDEO_MP4 }, 2, "video video-hls:hls:no", "video*", "" },
+		{ { VIDEO_HLS }, 1, "video-hls:hls", "video-hls*", "" },
+		{ { VIDEO_MP4, VIDEO_HLS }, 2, "video-hls:hls", "video-hls*", "" },
 	};
 	char text[256];
 	(void)state;
@@ -352,6 +362,7 @@ static void the_mp4_is_asked_for_once(void **state)
 		world.now_ns = rows[i].now * MINUTE_NS;
 		world.asset->mp4_asked_ns = rows[i].asked * MINUTE_NS;
 		world.asset->mp4_refused = mem_strdup(rows[i].refused);
+		world.rule.n_video = 1; /* no HLS instead */
 		make(&world);
 		assert_int_equal(world.plan.ask != NULL, rows[i].asks);
 		assert_int_equal(world.plan.until_ns, rows[i].until * MINUTE_NS);
@@ -391,6 +402,97 @@ static void the_mp4_is_asked_for_where_it_is_wanted(void **state)
 		world.rule.n_video = rows[i].n_video;
 		make(&world);
 		assert_int_equal(world.plan.ask != NULL, rows[i].asks);
+		end(&world);
+	}
+}
+
+/* ---- MP4 and HLS ---- */
+
+static void an_mp4_that_does_not_come_is_done_without(void **state)
+{
+	struct world world;
+	char text[256];
+	(void)state;
+	begin(&world, "video:720p video-hls:hls", "");
+	world.no_mp4 = true;
+	make(&world);
+	assert_string_equal(fetched(&world.plan, text), "video-hls*");
+	end(&world);
+	begin(&world, "video:720p video-hls:hls:no", "");
+	world.no_mp4 = true;
+	make(&world);
+	assert_string_equal(fetched(&world.plan, text), "video*");
+	end(&world);
+}
+
+static void an_mp4_replaces_what_was_made_of_hls(void **state)
+{
+	static const struct {
+		enum video_form video[2];
+		const char *sources, *files, *fetched;
+	} rows[] = {
+		{ { VIDEO_MP4, VIDEO_HLS }, "video video:hls", "video:made",
+			"video*!" },
+		{ { VIDEO_MP4, VIDEO_HLS }, "video:no video:hls", "video:made", "" },
+		{ { VIDEO_HLS, VIDEO_MP4 }, "video video:hls", "video:made", "" },
+		/* never the other way round */
+		{ { VIDEO_MP4, VIDEO_HLS }, "video:no video:hls", "video", "" },
+		{ { VIDEO_HLS, VIDEO_MP4 }, "video video:hls", "video", "" },
+		/* a piece of a package is damaged: all of it anew */
+		{ { VIDEO_HLS, VIDEO_MP4 }, "video video:hls",
+			"video:made video.a1:repair", "video*!" },
+		{ { VIDEO_HLS, VIDEO_MP4 }, "video video:hls",
+			"video:made video.a1:made", "" },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, rows[i].files);
+		memcpy(world.rule.video, rows[i].video, sizeof(world.rule.video));
+		world.asset->times.changed = 5;
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_true(
+			!world.plan.recheck || world.plan.recheck->form == FORM_FILE);
+		end(&world);
+	}
+}
+
+static void an_mp4_that_is_coming_goes_before_hls(void **state)
+{
+	static const struct {
+		const char *sources, *files;
+		int asked, ready, now; /* minutes */
+		const char *fetched;
+		int until;
+	} rows[] = {
+		/* of itself, or because it was asked for */
+		{ HLS_AND("coming"), "", 0, 5, 6, "", 35 },
+		{ HLS_AND("coming"), "", 0, 5, 36, "video-hls*", 0 },
+		{ HLS_AND("coming"), "", 6, 5, 7, "", 36 },
+		{ HLS_AND("ask"), "", 6, 5, 7, "", 36 },
+		{ HLS_AND("ask"), "", 6, 5, 36, "video-hls*", 0 },
+		{ HLS_AND("ask"), "", 0, 5, 6, "video-hls*", 0 },
+		{ HLS_AND("720p"), "", 0, 5, 6, "video-hls*", 0 },
+		/* what is archived does not wait for anything */
+		{ HLS_AND("coming"), "video:made", 0, 5, 6, "video-hls*", 0 },
+	};
+	char text[256];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world world;
+
+		begin(&world, rows[i].sources, rows[i].files);
+		world.now_ns = rows[i].now * MINUTE_NS;
+		world.asset->mp4_asked_ns = rows[i].asked * MINUTE_NS;
+		world.asset->times.ready = rows[i].ready * MINUTE_NS;
+		make(&world);
+		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
+		assert_int_equal(world.plan.until_ns, rows[i].until * MINUTE_NS);
+		assert_int_equal(world.plan.state,
+			rows[i].until ? ASSET_WAITING : ASSET_ARCHIVED);
 		end(&world);
 	}
 }
@@ -556,8 +658,8 @@ static void the_archived_file_is_enough(void **state)
 		const char *sources, *files;
 	} rows[] = {
 		{ "video:no", CURRENT },
-		{ "video-hls:hls", CURRENT },
-		{ "video:2160p video-hls:hls", CURRENT },
+		{ "video:hls", CURRENT },
+		{ "video:2160p video:hls", CURRENT },
 		{ "", CURRENT },
 		{ "audio:no", "audio:10" },
 		{ "", "audio:10" },
@@ -795,6 +897,9 @@ int main(void)
 		cmocka_unit_test(the_rule_says_which_form),
 		cmocka_unit_test(the_mp4_is_asked_for_once),
 		cmocka_unit_test(the_mp4_is_asked_for_where_it_is_wanted),
+		cmocka_unit_test(an_mp4_that_does_not_come_is_done_without),
+		cmocka_unit_test(an_mp4_replaces_what_was_made_of_hls),
+		cmocka_unit_test(an_mp4_that_is_coming_goes_before_hls),
 		cmocka_unit_test(audio_only_media_by_rule),
 		cmocka_unit_test(only_what_differs_is_fetched_again),
 		cmocka_unit_test(a_recheck_may_add),

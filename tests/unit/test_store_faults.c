@@ -153,7 +153,8 @@ static void a_newer_schema_is_refused(void **state)
 	"ALTER TABLE files DROP COLUMN last_modified;" \
 	"ALTER TABLE files DROP COLUMN replaced_ns;"   \
 	"ALTER TABLE assets DROP COLUMN missing;"
-#define TAKE_BACK_FROM_7 TAKE_BACK_10 TAKE_BACK_9 TAKE_BACK_8 TAKE_BACK_7
+#define TAKE_BACK_11     "ALTER TABLE files DROP COLUMN made;"
+#define TAKE_BACK_FROM_7 TAKE_BACK_11 TAKE_BACK_10 TAKE_BACK_9 TAKE_BACK_8 TAKE_BACK_7
 #define TAKE_BACK_5_AND_6                                   \
 	"ALTER TABLE assets DROP COLUMN mp4_asked_ns;"      \
 	"ALTER TABLE assets DROP COLUMN mp4_refused;"       \

@@ -18,6 +18,15 @@ class FileSet:
         return (self.quick_count, self.quick_size) if quick else (self.count, self.size)
 
 
+@dataclasses.dataclass(frozen=True)
+class HlsSet:
+    """A stream of so many seconds; `form` is ts, fmp4 (with separate sound) or aes."""
+    name: str
+    form: str
+    seconds: int
+    quick_seconds: int
+
+
 CLIPS = FileSet("clips", 2000, 256 * KIB, 400, 256 * KIB)
 FEW_CLIPS = FileSet("few-clips", 400, 256 * KIB, 200, 256 * KIB)
 MID = FileSet("mid", 64, 16 * MIB, 16, 16 * MIB)
@@ -43,7 +52,7 @@ class Case:
     """One comparison. `at_once` is every contestant's number of files at once."""
     name: str
     title: str
-    files: FileSet
+    files: FileSet | HlsSet
     at_once: int
     peers: tuple[str, ...]
     targets: tuple[Target, ...]
@@ -64,6 +73,9 @@ RANGES = ("aria2c-x16", "axel", "lftp-pget")
 ONE_FILE = (("segments", "16"), ("segment_min", "4M"), ("per_host", "16"))
 SPLIT = (("segments", "4"), ("segment_min", "4M"))
 PLUS = "peer+"
+HLS_PEERS = ("ffmpeg", "yt-dlp")
+HLS_NEAR = (Target("wall", "ffmpeg", 1.3, 1.0), Target("wall", "yt-dlp", 0.3, 0.25))
+HLS_FAR = (Target("wall", "peer", 0.35, 0.25),)
 
 CASES = (
     Case("clips", "clips over HTTP", CLIPS, 16, MANY, (Target("wall", PLUS, 1.3, 1.0),)),
@@ -89,6 +101,10 @@ CASES = (
          (Target("wall", "peer", 1.0, 0.8),), ONE_FILE, distant=True),
     Case("memory", "32 transfers at once", MID, 32, ("curl", "aria2c", "rclone"),
          (Target("rss", "", 48, 32),)),
+    *(Case(("far-" if far else "") + "hls-" + form, "of HLS (%s)%s" % (form, ", 40 ms away" * far),
+           HlsSet("hls-" + form, form, 60, 12), 8, HLS_PEERS, HLS_FAR if far else HLS_NEAR,
+           distant=far, floors=False)
+      for far in (False, True) for form in ("ts", "fmp4", "aes")),
 )
 
 

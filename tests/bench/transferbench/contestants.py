@@ -9,8 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from .cases import Case
+from .hls import HlsMediaSet
 from .media import MediaSet
-from .measure import Disk, Run, count_videos, metered
+from .measure import Disk, Run, metered
 
 FSYNCS = 4  # at once, as many as libuv has threads
 LINE = {"aria2c": "{url}\n out={name}\n", "floor": "{url}\t{name}\n", "plain": "{url}\n",
@@ -36,11 +37,7 @@ class Place:
 
     def check(self, out: pathlib.Path, run: Run) -> Run:
         """Whether everything has come; a run without is no figure."""
-        count, total = count_videos(out)
-        if not run.wrong and (count, total) != (len(self.media_set.ids), self.media_set.total):
-            run.wrong = (f"{count} of {len(self.media_set.ids)} files, "
-                         f"{total} of {self.media_set.total} bytes")
-        return run
+        return self.media_set.check(out, run)
 
 
 Command = Callable[[Place, pathlib.Path], list[str]]
@@ -102,10 +99,30 @@ def axel(place: Place, out: pathlib.Path) -> list[str]:
             "-q", "-n", "16", "-o", f"{out}/", "{}"]
 
 
+def stream_of(place: Place, out: pathlib.Path) -> tuple[str, str]:
+    """The master playlist of an HLS case, and the file to make of it."""
+    assert isinstance(place.media_set, HlsMediaSet)
+    return place.media_set.url(place.base), f"{out}/{place.media_set.ids[0]}.mp4"
+
+
+def ffmpeg(place: Place, out: pathlib.Path) -> list[str]:
+    """ffmpeg as everybody uses it for HLS."""
+    url, file = stream_of(place, out)
+    return ["ffmpeg", "-v", "error", "-nostdin", "-y", "-allowed_extensions", "ALL", "-i", url,
+            "-c", "copy", file]
+
+
+def yt_dlp(place: Place, out: pathlib.Path) -> list[str]:
+    """yt-dlp with eight segments at once."""
+    url, file = stream_of(place, out)
+    return ["yt-dlp", "-q", "--ignore-config", "--hls-prefer-native", "-N", "8", "-o", file, url]
+
+
 PEERS: dict[str, tuple[str, Command]] = {
     "curl": ("curl", curl), "aria2c": ("aria2c", aria2c), "aria2c-x16": ("aria2c", aria2c_x16),
     "wget2": ("wget2", wget2), "rclone": ("rclone", rclone), "lftp": ("lftp", lftp),
-    "lftp-pget": ("lftp", lftp_pget), "axel": ("axel", axel)}
+    "lftp-pget": ("lftp", lftp_pget), "axel": ("axel", axel),
+    "ffmpeg": ("ffmpeg", ffmpeg), "yt-dlp": ("yt-dlp", yt_dlp)}
 
 
 def missing(names: tuple[str, ...]) -> dict[str, str]:
@@ -165,6 +182,5 @@ def run_disk(place: Place) -> Run:
     run = Run(time.monotonic() - begun, sum(after[:2]) - sum(before[:2]), float("nan"))
     for file in files:
         os.close(file)
-    place.check(out, run)
     place.disk.empty(out)
     return run

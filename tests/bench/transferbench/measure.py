@@ -89,10 +89,10 @@ def threads_cpu(pid: int) -> dict[str, float]:
 
 
 def process_cpu(pid: int) -> float:
-    """CPU seconds of a process, ended threads included."""
+    """CPU seconds of a process, with ended threads, and ended children such as ffmpeg."""
     text = pathlib.Path(f"/proc/{pid}/stat").read_text()
     fields = text[text.rindex(")") + 2:].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return sum(int(field) for field in fields[11:15]) / TICKS
 
 
 def peak_rss(pid: int) -> float:

@@ -10,6 +10,7 @@ import pathlib
 from receive import SECRET, delivery
 
 from .cases import FileSet
+from .measure import Run, count_videos
 
 CLIP = pathlib.Path(__file__).resolve().parents[2] / "data" / "clip.mp4"
 BLOCK = 4 << 20
@@ -37,6 +38,13 @@ class MediaSet:
             for media in self.ids))
         return path
 
+    def check(self, out: pathlib.Path, run: Run) -> Run:
+        """Whether every file has come whole; says in the run what has not."""
+        count, total = count_videos(out)
+        if not run.wrong and (count, total) != (len(self.ids), self.total):
+            run.wrong = f"{count} of {len(self.ids)} files, {total} of {self.total} bytes"
+        return run
+
     def deliveries(self, path: pathlib.Path) -> pathlib.Path:
         """A signed delivery for each file: signature, tab, body."""
         with open(path, "wb") as out:
@@ -58,12 +66,12 @@ def write_video(path: pathlib.Path, size: int) -> None:
             rest -= out.write(os.urandom(min(rest, BLOCK)))
 
 
-def details(media: str) -> str:
-    """What the API answers about a media: a plain one with an MP4."""
+def details(media: str, mp4: bool = True) -> str:
+    """What the API answers about a media: a plain one, with an MP4 or with HLS alone."""
+    rendition = {"type": "capped_4k", "status": "ready", "height": 1080, "ext": "mp4"}
     return json.dumps({"success": True, "data": {
         "id": media, "status": "Ready", "title": "Benchmark clip",
-        "createdAt": "2026-11-22T10:00:00Z", "mp4Support": [
-            {"type": "capped_4k", "status": "ready", "height": 1080, "ext": "mp4"}],
+        "createdAt": "2026-11-22T10:00:00Z", "mp4Support": [rendition] if mp4 else [],
         "playbackIds": [{"id": media, "accessPolicy": "public"}]}})
 
 

@@ -76,7 +76,8 @@ def write_config(folder: pathlib.Path, root: pathlib.Path, authority: pathlib.Pa
     limits = ("", "", f"limit_rate {LIMIT};")
     servers = "\n".join(f"""
 server {{ {door} root {root};
-  location / {{ {limit} autoindex on; types {{ video/mp4 mp4; }} }}
+  location / {{ {limit} autoindex on; types {{
+    video/mp4 mp4 m4s; video/mp2t ts; application/vnd.apple.mpegurl m3u8; }} }}
   location /v1/ {{ default_type application/json; }} }}""" for door, limit in zip(doors, limits))
     path = folder / "nginx.conf"
     path.write_text(f"""

@@ -1,0 +1,86 @@
+/*
+ * AES-128-CBC against NIST SP 800-38A F.2.1 and messages made with openssl(1), taken in
+ * pieces of every size; and padding that is not right.
+ */
+#include <config.h>
+
+#include "base/cipher.h"
+#include "unit.h"
+#include <string.h>
+
+static const unsigned char key[] = { 0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6,
+	0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c };
+static const unsigned char iv[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+	15 };
+
+/* The standard's four blocks, and a block of padding behind them. */
+static const unsigned char plain[] = { 0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96,
+	0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a, 0xae, 0x2d, 0x8a, 0x57, 0x1e,
+	0x03, 0xac, 0x9c, 0x9e, 0xb7, 0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51, 0x30, 0xc8,
+	0x1c, 0x46, 0xa3, 0x5c, 0xe4, 0x11, 0xe5, 0xfb, 0xc1, 0x19, 0x1a, 0x0a, 0x52,
+	0xef, 0xf6, 0x9f, 0x24, 0x45, 0xdf, 0x4f, 0x9b, 0x17, 0xad, 0x2b, 0x41, 0x7b,
+	0xe6, 0x6c, 0x37, 0x10 };
+static const unsigned char secret[] = { 0x76, 0x49, 0xab, 0xac, 0x81, 0x19, 0xb2, 0x46,
+	0xce, 0xe9, 0x8e, 0x9b, 0x12, 0xe9, 0x19, 0x7d, 0x50, 0x86, 0xcb, 0x9b, 0x50,
+	0x72, 0x19, 0xee, 0x95, 0xdb, 0x11, 0x3a, 0x91, 0x76, 0x78, 0xb2, 0x73, 0xbe,
+	0xd6, 0xb8, 0xe3, 0xc1, 0x74, 0x3b, 0x71, 0x16, 0xe6, 0x9e, 0x22, 0x22, 0x95,
+	0x16, 0x3f, 0xf1, 0xca, 0xa1, 0x68, 0x1f, 0xac, 0x09, 0x12, 0x0e, 0xca, 0x30,
+	0x75, 0x86, 0xe1, 0xa7, 0x8c, 0xb8, 0x28, 0x07, 0x23, 0x0e, 0x13, 0x21, 0xd3,
+	0xfa, 0xe0, 0x0d, 0x18, 0xcc, 0x20, 0x12 };
+
+static size_t decrypt(const unsigned char *data, size_t len, size_t step,
+	unsigned char *out, int *rc, struct err *err)
+{
+	struct cipher *cipher = cipher_new(key, iv);
+	size_t n = 0, rest = 0;
+
+	for (size_t at = 0; at < len; at += step)
+		n += cipher_update(
+			cipher, data + at, len - at < step ? len - at : step, out + n);
+	*rc = cipher_finish(cipher, out + n, &rest, err);
+	cipher_free(cipher);
+	return *rc ? n : n + rest;
+}
+
+static void decrypts_in_pieces_of_every_size(void **state)
+{
+	unsigned char out[sizeof(secret) + CIPHER_BLOCK];
+	struct err err = { 0 };
+	int rc;
+	(void)state;
+	for (size_t step = 1; step <= sizeof(secret); step++) {
+		size_t n = decrypt(secret, sizeof(secret), step, out, &rc, &err);
+		assert_int_equal(rc, 0);
+		assert_int_equal(n, sizeof(plain));
+		assert_memory_equal(out, plain, n);
+	}
+	cipher_free(NULL);
+}
+
+static void wrong_padding_is_told(void **state)
+{
+	unsigned char out[sizeof(secret) + CIPHER_BLOCK], damaged[sizeof(secret)];
+	static const size_t cut[] = { 0, 1, 15, 16, 64, 79 };
+	struct err err;
+	int rc;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cut); i++) {
+		err_clear(&err);
+		decrypt(secret, cut[i], 16, out, &rc, &err);
+		assert_int_equal(rc, -ERR_TRANSIENT);
+		assert_non_null(strstr(err.text, "padding is wrong"));
+	}
+	memcpy(damaged, secret, sizeof(secret));
+	damaged[sizeof(damaged) - 1] ^= 1;
+	decrypt(damaged, sizeof(damaged), 16, out, &rc, &err);
+	assert_int_equal(rc, -ERR_TRANSIENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(decrypts_in_pieces_of_every_size),
+		cmocka_unit_test(wrong_padding_is_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
