@@ -307,6 +307,7 @@ const struct backend sqlite_backend = {
 	.load = sqlite_load,
 	.find = sqlite_find,
 	.list = sqlite_list,
+	.browse = sqlite_browse,
 	.verify_page = sqlite_verify_page,
 	.claimed = sqlite_claimed,
 	.part_names = sqlite_part_names,
