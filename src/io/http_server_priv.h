@@ -68,6 +68,7 @@ struct http_in {
 	struct buf body;
 	const char *method, *path; /* MHD's, until the request ends */
 	struct MHD_Response *response;
+	struct http_stream *stream; /* the answer comes in pieces */
 	unsigned status;
 	void *user;
 	char address[64]; /* of the peer */
@@ -106,6 +107,13 @@ enum MHD_Result http_in_access(void *arg, struct MHD_Connection *connection,
 	size_t *upload_size, void **context);
 void http_in_completed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_RequestTerminationCode code);
+/* Deadline of a phase that may last @ms, 0 for none. */
+int64_t http_in_deadline(const struct http_in *in, int64_t ms);
+void http_in_add_headers(struct MHD_Response *response, const struct http_reply *reply);
+/* @response is the answer, now the request's. */
+void http_in_answer(struct http_in *in, unsigned status, struct MHD_Response *response);
+/* http_server_stream.c: the answer is over; tell its writer. */
+void http_stream_over(struct http_in *in);
 /* The request line of a new request has arrived. */
 void http_in_start(struct http_in *in, const char *uri);
 /* Tell the handler, if it still owes an answer, that none is wanted. */
