@@ -6,6 +6,7 @@
 #ifndef VODKEEP_ADMIN_ADMIN_H
 #define VODKEEP_ADMIN_ADMIN_H
 
+#include "archive/archive.h"
 #include "flow/keeper.h"
 #include "flow/scrub.h"
 #include "flow/transfer.h"
@@ -24,6 +25,7 @@ struct admin_options {
 	struct keeper *keeper;
 	struct transfers *transfers;
 	struct warnings *warnings;
+	struct archive *archive;
 	struct verifier *verifier;
 	struct scrub *scrub;
 	const char *version;
