@@ -24,6 +24,7 @@ function go() {
   for (const id of Object.keys(views)) $(id).hidden = id !== view;
   for (const link of document.querySelectorAll("nav [data-view]"))
     if (link.dataset.view === view) link.setAttribute("aria-current", "page");
+    else if (link.dataset.view === "archive" && view === "asset") link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   if (shown && shown !== view) {
     views[shown].leave?.();

@@ -99,14 +99,14 @@ function show(told) {
   const kept = old && view.dataset.playing === playing ? old : player();
   const focus = view.contains(document.activeElement) ? document.activeElement.textContent : null;
   view.dataset.playing = playing;
-  view.replaceChildren(
+  view.replaceChildren(el("div", null,
     el("p", { class: "crumbs" }, el("a", { href: "#/archive" }, "Archive"), " / ", el("a", { href: `#/archive?workspace=${encodeURIComponent(asset.workspace)}` }, asset.workspace)),
     el("h1", null, asset.title || asset.id, " ", badge(asset.state), asset.held && el("span", { class: "badge held" }, "held")),
     asset.reason && el("p", { class: "reason" }, asset.reason),
     el("p", { class: "soft" }, told.next),
     el("div", { class: "split" }, kept, el("div", { class: "panel" }, actions(), facts())),
     el("section", { "aria-label": "Files" }, el("h2", null, "Files"), files()),
-    el("section", { "aria-label": "Story" }, el("h2", null, "Story"), story(told)));
+    el("section", { "aria-label": "Story" }, el("h2", null, "Story"), story(told))));
   if (focus) [...view.querySelectorAll("button, a")].find((node) => node.textContent === focus)?.focus();
 }
 
@@ -121,6 +121,7 @@ function showTrouble(error) {
 async function refresh() {
   const mine = ++current;
   clearTimeout(timer);
+  timer = 0;
   try {
     const [now, told] = await Promise.all([get(assetPath(asset)), get(`${assetPath(asset)}/story`)]);
     const key = JSON.stringify([now, told]);

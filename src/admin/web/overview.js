@@ -5,6 +5,7 @@ import { ago, count, left, plural, size, when } from "./format.js";
 import { card } from "./archive.js";
 
 const RECENT = 12;
+const PLATFORMS = { fastpix: "FastPix", optiview: "OptiView" };
 let archivedBefore = null;
 
 function figure(name, value, detail, className) {
@@ -21,7 +22,7 @@ function showFigures(status) {
     ["Archived", count(assets.archived), size(archive.bytes), ""],
     ["To be done", count(busy), status.paused ? "paused" : plural(status.in_flight.files, "file now", "files now"), ""],
     ["Waiting for you", count(stuck), `${count(assets.failed)} failed, ${count(assets["deletion-held"])} deletions`, stuck ? "bad" : ""],
-    ["Lost webhooks", count(lost), lost ? "found by reconciling" : "none came to be missed", lost ? "warn" : ""],
+    ["Lost webhooks", count(lost), lost ? "found by reconciling" : "none is known of", lost ? "warn" : ""],
     ["Free space", archive.free === null ? "unknown" : size(archive.free), share, ""],
   ];
   fill($("figures"), figures, ([name]) => name, (item) => figure(...item));
@@ -85,7 +86,7 @@ async function confirmDeletions(workspace) {
 function attentionRow(asset) {
   const name = asset.title || asset.id;
   const help = asset.state === "deletion-held"
-    ? action("Confirm deletions", () => confirmDeletions(asset.workspace), { class: "small danger", "aria-label": `Confirm the held deletions of ${asset.workspace}` })
+    ? action("Confirm deletions", () => confirmDeletions(asset.workspace), { class: "small danger", "aria-label": `Confirm deletions of ${asset.workspace}` })
     : action("Retry", async () => {
       await post(`/api/v1/assets/${encodeURIComponent(asset.workspace)}/${encodeURIComponent(asset.id)}/retry`);
       toast(`${name} is tried again.`);
@@ -111,7 +112,7 @@ function workspaceCard({ workspace, warnings }) {
   const [kind, text] = health(workspace, warnings), held = workspace.assets["deletion-held"];
   const turn = workspace.paused ? "resume" : "pause";
   return el("li", null,
-    el("h3", null, workspace.name, " ", el("span", { class: "soft" }, workspace.platform), el("span", { class: `health ${kind}` }, text)),
+    el("h3", null, workspace.name, " ", el("span", { class: "soft" }, PLATFORMS[workspace.platform] || workspace.platform), el("span", { class: `health ${kind}` }, text)),
     el("dl", { class: "facts" },
       fact("Archived", `${count(workspace.assets.archived)}, ${size(workspace.bytes)}`),
       fact("Last webhook", ago(workspace.last_delivery), when(workspace.last_delivery)),
@@ -127,7 +128,7 @@ function workspaceCard({ workspace, warnings }) {
       action("Reconcile now", async () => {
         await post("/api/v1/reconcile", { workspace: workspace.name });
         toast(`${workspace.name} is compared with its platform.`);
-      }, { class: "small", "aria-label": `Reconcile ${workspace.name} now` })));
+      }, { class: "small", "aria-label": `Reconcile now: ${workspace.name}` })));
 }
 
 async function loadRecent() {
