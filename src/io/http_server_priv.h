@@ -68,7 +68,8 @@ struct http_in {
 	struct buf body;
 	const char *method, *path; /* MHD's, until the request ends */
 	struct MHD_Response *response;
-	struct http_stream *stream; /* the answer comes in pieces */
+	struct http_stream *stream; /* the answer comes in pieces; or NULL */
+	void (*stream_over)(struct http_in *in); /* tells its writer that it is over */
 	unsigned status;
 	void *user;
 	char address[64]; /* of the peer */
@@ -112,8 +113,6 @@ int64_t http_in_deadline(const struct http_in *in, int64_t ms);
 void http_in_add_headers(struct MHD_Response *response, const struct http_reply *reply);
 /* @response is the answer, now the request's. */
 void http_in_answer(struct http_in *in, unsigned status, struct MHD_Response *response);
-/* http_server_stream.c: the answer is over; tell its writer. */
-void http_stream_over(struct http_in *in);
 /* The request line of a new request has arrived. */
 void http_in_start(struct http_in *in, const char *uri);
 /* Tell the handler, if it still owes an answer, that none is wanted. */

@@ -59,7 +59,7 @@ void http_in_reset(struct http_in *in)
 {
 	http_in_renounce(in);
 	if (in->stream)
-		http_stream_over(in);
+		in->stream_over(in);
 	if (in->response)
 		MHD_destroy_response(in->response);
 	buf_release(&in->body);

@@ -78,6 +78,16 @@ static void go_on(struct http_in *in)
 	in->server->run_soon(in->server);
 }
 
+static void on_over(struct http_in *in)
+{
+	struct http_stream *stream = in->stream;
+
+	in->stream = NULL;
+	stream->handler.ended(stream->handler.arg);
+	buf_release(&stream->out);
+	free(stream);
+}
+
 void http_reply_stream(struct http_in *in, const struct http_reply *reply, int64_t len,
 	const struct http_stream_handler *handler)
 {
@@ -89,6 +99,7 @@ void http_reply_stream(struct http_in *in, const struct http_reply *reply, int64
 	http_in_add_headers(response, reply);
 	in->stream = mem_alloc(sizeof(*in->stream));
 	in->stream->handler = *handler;
+	in->stream_over = on_over;
 	buf_init(&in->stream->out, HTTP_STREAM_MAX);
 	http_in_answer(in, (unsigned)reply->status, response);
 }
@@ -116,14 +127,4 @@ void http_stream_end(struct http_in *in, bool broken)
 	in->stream->finished = true;
 	in->stream->broken = broken;
 	go_on(in);
-}
-
-void http_stream_over(struct http_in *in)
-{
-	struct http_stream *stream = in->stream;
-
-	in->stream = NULL;
-	stream->handler.ended(stream->handler.arg);
-	buf_release(&stream->out);
-	free(stream);
 }
