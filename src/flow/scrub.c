@@ -2,9 +2,9 @@
  * Each turn of the timer: who may read how much by now ► one run of flow/verify from
  * where the workspace's pass stands ► remember the place.
  *
- * A workspace has an allowance that grows with time and is paid down by what was read,
- * also below nothing: a large asset is read whole, and then it waits. It does not pile
- * up, so time that was spent asleep is not made up for in one go.
+ * A workspace has an allowance that grows with time and is paid down by what was read
+ * or missed, also below nothing: a large asset is read whole, and then it waits. It
+ * does not pile up, so time that was spent asleep is not made up for in one go.
  */
 #include <config.h>
 
@@ -146,7 +146,7 @@ static void on_done(
 	int64_t now_ns = clock_system.wall_ns();
 
 	scrub->verify = NULL;
-	lane->allowance -= (double)counts->bytes;
+	lane->allowance -= (double)counts->passed;
 	if (counts->assets) {
 		lane->place.last_ns = now_ns;
 		if (!lane->place.began_ns)

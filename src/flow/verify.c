@@ -173,6 +173,7 @@ static void on_compared(struct message *message)
 	verify->counts.last_row = asset->row;
 	for (size_t i = 0; i < asset->n_files; i++) {
 		verify->counts.files++;
+		verify->counts.passed += asset->files[i].bytes;
 		if (verify->checks[i].verdict != ARCHIVE_MISSING)
 			verify->counts.bytes += asset->files[i].bytes;
 		sound &= verify->checks[i].sound;
@@ -315,7 +316,7 @@ static void next(struct verify *verify)
 	if (atomic_load(&verify->stop) && verify->err.class == ERR_NONE)
 		err_set(&verify->err, ERR_CANCELLED, "stopped");
 	if (verify->err.class != ERR_NONE ||
-		(verify->o.max_bytes && verify->counts.bytes >= verify->o.max_bytes))
+		(verify->o.max_bytes && verify->counts.passed >= verify->o.max_bytes))
 		verify_end(verify);
 	else if (!verify->names)
 		next_of_all(verify);

@@ -41,6 +41,7 @@ struct verify_finding {
 
 struct verify_counts {
 	int64_t assets, files, bytes; /* read so far */
+	int64_t passed;               /* bytes, those of missing files too */
 	int64_t found[VERIFY_KINDS];
 	int64_t repairs;  /* assets that were made due for repair */
 	int64_t last_row; /* the asset looked at last */
@@ -61,7 +62,7 @@ struct verify_options {
 	bool strays;       /* look for files of no asset, too */
 	bool live;         /* a keeper is at work: what it works on is its business */
 	int64_t after_row; /* begin behind this asset */
-	int64_t max_bytes; /* end when so much has been read; 0 never */
+	int64_t max_bytes; /* end when so much has been passed; 0 never */
 	/* Each finding, as it is found. */
 	void (*found)(void *arg, const struct verify_finding *finding);
 	/* The asset is due for repair; may be NULL. */

@@ -56,7 +56,7 @@ static struct query ask(struct backend_conn *conn, const struct asset_filter *fi
 	int64_t before, int64_t from, const char *pattern)
 {
 	struct query query = query_begin(conn, SQL_BROWSE,
-		"SELECT row FROM assets WHERE row<?1 AND row>=?2"
+		"SELECT row FROM assets NOT INDEXED WHERE row<?1 AND row>=?2"
 		" AND (?3 IS NULL OR workspace="
 		" (SELECT id FROM workspaces WHERE name=?3))"
 		" AND (?4 IS NULL OR state=?4) AND (?5 IS NULL OR type=?5)"

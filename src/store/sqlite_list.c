@@ -10,6 +10,10 @@
 #include <stdlib.h>
 
 #define LIST_MAX 10000
+/* So many can be read and sorted for one page. */
+#define CHANGED_FEW 5000
+/* So many are read in search of a page. */
+#define WALK_MAX 20000
 
 struct rows {
 	int64_t *row;
@@ -49,7 +53,19 @@ static int rows_of_all(struct backend_conn *conn, const struct asset_filter *fil
 	return take_rows(&query, rows, err);
 }
 
-static int rows_since(struct backend_conn *conn, const struct asset_filter *filter,
+static void bind_since(struct query *query, const struct asset_filter *filter)
+{
+	query_int(query, filter->since_ns);
+	query_int(query, below(filter));
+	query_text(query, filter->state < 0
+				  ? NULL
+				  : asset_state_name((enum asset_state)filter->state));
+	query_text(query, filter->workspace);
+	query_int(query, (int64_t)limit_of(filter));
+}
+
+/* All that has changed since then is read, then sorted. */
+static int rows_changed(struct backend_conn *conn, const struct asset_filter *filter,
 	struct rows *rows, struct err *err)
 {
 	struct query query = query_begin(conn, SQL_LIST_SINCE,
@@ -57,14 +73,55 @@ static int rows_since(struct backend_conn *conn, const struct asset_filter *filt
 		" AND row<?2 AND (?3 IS NULL OR state=?3) AND (?4 IS NULL OR workspace="
 		" (SELECT id FROM workspaces WHERE name=?4)) ORDER BY row DESC LIMIT ?5");
 
-	query_int(&query, filter->since_ns);
-	query_int(&query, below(filter));
-	query_text(&query, filter->state < 0
-				   ? NULL
-				   : asset_state_name((enum asset_state)filter->state));
-	query_text(&query, filter->workspace);
-	query_int(&query, (int64_t)limit_of(filter));
+	bind_since(&query, filter);
 	return take_rows(&query, rows, err);
+}
+
+/* The newest are read until enough of them have changed since then, or WALK_MAX. */
+static int rows_walked(struct backend_conn *conn, const struct asset_filter *filter,
+	struct rows *rows, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_LIST_WALK,
+		"SELECT row FROM (SELECT row, updated_ns, state, workspace FROM assets"
+		"  NOT INDEXED WHERE row<?2 ORDER BY row DESC LIMIT ?6)"
+		" WHERE updated_ns>=?1 AND (?3 IS NULL OR state=?3)"
+		" AND (?4 IS NULL OR workspace=(SELECT id FROM workspaces WHERE name=?4))"
+		" LIMIT ?5");
+
+	bind_since(&query, filter);
+	query_int(&query, WALK_MAX);
+	return take_rows(&query, rows, err);
+}
+
+static int changed_are_many(struct backend_conn *conn,
+	const struct asset_filter *filter, bool *many, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_LIST_CHANGED,
+		"SELECT count(*) FROM (SELECT 1 FROM assets INDEXED BY assets_updated"
+		" WHERE updated_ns>=? LIMIT ?)");
+
+	query_int(&query, filter->since_ns);
+	query_int(&query, CHANGED_FEW + 1);
+	int rc = query_step(&query, err);
+	if (rc > 0)
+		*many = column_int(&query) > CHANGED_FEW;
+	query_end(&query);
+	return rc < 0 ? rc : 0;
+}
+
+/* Where most of a large archive has changed, the newest will do. */
+static int rows_since(struct backend_conn *conn, const struct asset_filter *filter,
+	struct rows *rows, struct err *err)
+{
+	bool many = false;
+	int rc = changed_are_many(conn, filter, &many, err);
+
+	if (!rc && many)
+		rc = rows_walked(conn, filter, rows, err);
+	if (rc || (many && rows->count == limit_of(filter)))
+		return rc;
+	rows->count = 0;
+	return rows_changed(conn, filter, rows, err);
 }
 
 static int rows_of_state(struct backend_conn *conn, const struct asset_filter *filter,

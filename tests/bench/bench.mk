@@ -11,6 +11,7 @@ tests_bench_delay_link_SOURCES = tests/bench/delay_link.c
 bench_tools = tests/bench/fetch_floor tests/bench/meter tests/bench/send \
 	tests/bench/delay_link
 EXTRA_DIST += tests/bench/slowsync.c tests/bench/receive.lua tests/bench/receive.py \
+	tests/bench/scale.py \
 	tests/bench/transfer.py \
 	tests/bench/transferbench/__init__.py \
 	tests/bench/transferbench/agent.py \
@@ -30,14 +31,17 @@ tests/bench/slowsync.so: tests/bench/slowsync.c
 # What a run is told besides, for example BENCH_FLAGS='--quick --cases clips,mid'.
 BENCH_FLAGS =
 
-.PHONY: bench bench-receive bench-transfer
+.PHONY: bench bench-receive bench-transfer bench-scale
 bench:
 	$(MAKE) bench-receive BENCH_FLAGS=
 	$(MAKE) bench-transfer
+	$(MAKE) bench-scale BENCH_FLAGS=
 bench-receive: vodkeep tests/bench/floor tests/bench/slowsync.so
 	/usr/bin/python3 $(top_srcdir)/tests/bench/receive.py $(BENCH_FLAGS)
 bench-transfer: vodkeep $(bench_tools)
 	/usr/bin/python3 $(top_srcdir)/tests/bench/transfer.py $(BENCH_FLAGS)
+bench-scale: vodkeep
+	/usr/bin/python3 $(top_srcdir)/tests/bench/scale.py $(BENCH_FLAGS)
 # Built on request: make tests/bench/bench_store
 EXTRA_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c

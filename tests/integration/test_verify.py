@@ -260,26 +260,36 @@ def test_the_scrub_finds_damage_and_tells_it(agent: Agent, twin: Twin) -> None:
     assert metric(agent, "vodkeep_damaged_files") == 0
 
 
-def test_the_scrub_goes_on_where_it_was(idle_agent: Agent, twin: Twin) -> None:
+def scrub_place(agent: Agent) -> str:
+    """The row of the asset that was read last."""
+    with sqlite3.connect("file:%s?mode=ro" % agent.state, uri=True) as database:
+        row = database.execute(
+            "SELECT value FROM meta WHERE key='scrub/production'").fetchone()
+    return row[0].split()[0] if row else "0"
+
+
+@pytest.mark.parametrize("files", ["there", "missing"])
+def test_the_scrub_goes_on_where_it_was(idle_agent: Agent, twin: Twin, files: str) -> None:
     """Each start allows for one asset at once; the next ones would come in hours."""
-    idle_agent.config.set("workspace production", scrub="0.1%/day")
+    idle_agent.config.set("workspace production", scrub="off")
     idle_agent.config.set("workspace stage", scrub="off")
     agent = idle_agent.start()
     media = [twin.add_fastpix() for _ in range(3)]
     agent.archive_now(*media)
+    agent.stop()
+    lost = list((agent.archive / "production").rglob("*.*")) if files == "missing" else []
+    for path in lost:
+        path.unlink()
+    agent.config.set("workspace production", scrub="0.1%/day")
+    agent.start()
     place, places = "0", []
-
-    def stored() -> str:
-        with sqlite3.connect("file:%s?mode=ro" % agent.state, uri=True) as database:
-            row = database.execute(
-                "SELECT value FROM meta WHERE key='scrub/production'").fetchone()
-        return row[0].split()[0] if row else "0"
-
     for _ in media:
-        wait_until(lambda: stored() != place, 20, "the next asset to be read", stored)
-        place = stored()
+        wait_until(lambda: scrub_place(agent) != place, 20, "the next asset to be read",
+                   lambda: scrub_place(agent))
+        place = scrub_place(agent)
         places.append(place)
         assert scrub(agent)["scrub"]["last"] and scrub(agent)["scrub"]["pass_began"]
+        assert scrub(agent)["damaged"] == len(lost) * len(places) // len(media)
         agent.restart()
     assert len(set(places)) == 3 and places == sorted(places, key=int)
     wait_until(lambda: scrub(agent)["scrub"]["pass_ended"], 20, "the pass to end")

@@ -545,6 +545,37 @@ static void searching_by_all_criteria(void **state)
 	assert_int_equal(expect_browse(f, filter, "w/first"), 0);
 }
 
+/* More than are read and sorted for a page, and more than are walked through. */
+static void a_page_of_what_changed_is_right_in_a_large_archive(void **state)
+{
+	struct fixture *f = *state;
+	struct asset_filter since = { .state = -1, .limit = 2, .since_ns = T0 + S };
+
+	put(f, make_delivery("v", "old", "1", EVENT_ANNOUNCED, T0));
+	fixture_at(f, T0 + S);
+	put(f, make_delivery("v", "first", "2", EVENT_ANNOUNCED, T0));
+	put_event(f, "second", "3", EVENT_ANNOUNCED, T0);
+	free(ask_text(f,
+		"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n"
+		" WHERE n < 30000)"
+		" INSERT INTO assets(row, workspace, id, state, first_seen_ns, updated_ns,"
+		" due_ns, deadline_ns, announced_ns, ready_ns, changed_ns, failed_ns,"
+		" deleted_ns, wish, held, seq, trial, created_ns, expires_ns,"
+		" duration_ms, width, height)"
+		" SELECT row + n, workspace, 'n' || n, state, first_seen_ns, updated_ns,"
+		" due_ns, deadline_ns, announced_ns, ready_ns, changed_ns, failed_ns,"
+		" deleted_ns, wish, held, seq, trial, created_ns, expires_ns,"
+		" duration_ms, width, height FROM assets, n WHERE id = 'second'"));
+	since.before_row = expect_list(f, since, "w/n30000 w/n29999");
+	expect_list(f, since, "w/n29998 w/n29997");
+	since.before_row = 0;
+	since.workspace = "v"; /* far behind all that is walked through */
+	expect_list(f, since, "v/first");
+	since.workspace = NULL;
+	since.since_ns = T0 + 2 * S;
+	expect_list(f, since, "");
+}
+
 static void a_summary_needs_no_files(void **state)
 {
 	struct fixture *f = *state;
@@ -629,6 +660,7 @@ int main(void)
 		TEST(names_are_found_as_people_write_them),
 		TEST(lists_are_paged_newest_first),
 		TEST(searching_by_all_criteria),
+		TEST(a_page_of_what_changed_is_right_in_a_large_archive),
 		TEST(a_summary_needs_no_files),
 		TEST(removals_are_counted),
 	};
