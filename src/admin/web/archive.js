@@ -52,7 +52,8 @@ function showPage({ assets, next: more }) {
     $("found").textContent = plural(assets.length, "asset", "assets") + (more ? " on this page, newest first" : ", newest first");
   } else {
     $("found").textContent = "";
-    if (filtered()) nothing($("gallery"), "Nothing matches. Take a filter away, or search for a part of the title.");
+    if (more !== null) nothing($("gallery"), "Nothing so far. “Older” looks further back.");
+    else if (filtered()) nothing($("gallery"), "Nothing matches. Take a filter away, or search for a part of the title.");
     else nothing($("gallery"), "The archive is empty. Media appears here as soon as the platform tells of it, or when you fetch it by its id below.");
   }
   $("newest").hidden = !query.get("before");
