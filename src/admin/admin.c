@@ -60,6 +60,7 @@ static const struct route routes[] = {
 	{ "GET",  ASSET,                  admin_show,         TCP },
 	{ "GET",  ASSET "/story",         admin_story,        TCP },
 	{ "GET",  ASSET "/content",       admin_content,      TCP | QUIET },
+	{ "GET",  ASSET "/files/{file}",  admin_content_named, TCP | QUIET },
 	{ "GET",  REJECTED,               admin_rejected,     TCP },
 	{ "POST", ASSET "/retry",         admin_retry,        TCP },
 	{ "POST", ASSET "/remove",        admin_remove,       TCP },

@@ -34,8 +34,8 @@ struct admin *admin_new(const struct admin_options *options);
 
 /* For the unix socket: everything is allowed, the file mode decides who may connect. */
 struct http_server_handler admin_unix_handler(struct admin *admin);
-/* For admin.listen, bound as @listen: all but backups, guarded against other sites' pages
- * (admin/guard.h) and by admin.password. One TCP listener for each admin. */
+/* For admin.listen, bound as @listen: all but backups, guarded against other sites'
+ * pages (admin/guard.h) and by admin.password. One TCP listener for each admin. */
 struct http_server_handler admin_tcp_handler(struct admin *admin, const char *listen);
 
 /* Before keeper and transfers are closed: requests whose store calls come back later

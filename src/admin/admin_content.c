@@ -1,5 +1,6 @@
 /*
- * GET …/content?key=KEY: the bytes of an archived file, for watching. Only files that
+ * GET …/content?key=KEY and …/files/NAME: the bytes of an archived file, for watching;
+ * by its name, so that the playlists of a package find each other. Only files that
  * the store knows of the asset, opened below the archive without following a link, with
  * the length that was archived. Blocks are read on the libuv pool as fast as the client
  * takes them: a sending file holds one block, and never the loop.
@@ -119,7 +120,8 @@ static void on_ended(void *arg)
 static bool is_shown(const char *type)
 {
 	static const char *const shown[] = { "video/", "audio/", "image/jpeg",
-		"image/png", "image/webp", "image/gif", "text/vtt" };
+		"image/png", "image/webp", "image/gif", "text/vtt",
+		"application/vnd.apple.mpegurl" };
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
 		if (type && strncmp(type, shown[i], strlen(shown[i])) == 0)
@@ -256,16 +258,14 @@ static void open_file(struct admin_call *call, const struct file *file)
 	uv_queue_work(content->admin->on.loop, &content->work, open_work, open_done);
 }
 
-static void content_loaded(struct admin_call *call, struct asset *asset)
+static void send_file(struct admin_call *call, const struct file *file)
 {
-	const char *key = call_query(call, "key");
-	const struct file *file = key ? asset_file(asset, key) : NULL;
 	char etag[ETAG_MAX];
 	struct http_reply same = { .status = 304, .headers = { { "ETag", etag } } };
 
 	snprintf(etag, sizeof(etag), "\"%s\"", file ? file->sha256 : "");
 	if (!file)
-		call_fail(call, 404, "%s/%s has no such file: name one of its keys",
+		call_fail(call, 404, "%s/%s has no such file: its page names them",
 			call->args.workspace, call->args.id);
 	else if (call_has_etag(call, etag))
 		call_reply(call, &same);
@@ -273,10 +273,36 @@ static void content_loaded(struct admin_call *call, struct asset *asset)
 		call_fail(call, 503, "%d files are being sent already", CONTENTS_MAX);
 	else
 		open_file(call, file);
+}
+
+static void content_loaded(struct admin_call *call, struct asset *asset)
+{
+	const char *key = call_query(call, "key");
+
+	send_file(call, key ? asset_file(asset, key) : NULL);
+	asset_free(asset);
+}
+
+static void named_loaded(struct admin_call *call, struct asset *asset)
+{
+	const struct file *named = NULL;
+
+	for (size_t i = 0; i < asset->n_files; i++) {
+		const char *slash = strrchr(asset->files[i].path, '/');
+
+		if (slash && strcmp(slash + 1, call->args.file) == 0)
+			named = &asset->files[i];
+	}
+	send_file(call, named);
 	asset_free(asset);
 }
 
 void admin_content(struct admin_call *call)
 {
 	call_load(call, content_loaded);
+}
+
+void admin_content_named(struct admin_call *call)
+{
+	call_load(call, named_loaded);
 }

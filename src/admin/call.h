@@ -111,6 +111,7 @@ void admin_login(struct admin_call *call);
 void admin_logout(struct admin_call *call);
 void admin_events(struct admin_call *call);
 void admin_content(struct admin_call *call);
+void admin_content_named(struct admin_call *call);
 void admin_healthz(struct admin_call *call);
 void admin_readyz(struct admin_call *call);
 void admin_metrics(struct admin_call *call);

@@ -182,6 +182,10 @@ def test_only_the_assets_own_files_are_sent(visitor: Visitor, twin: Twin) -> Non
     for key in ("", "nothing", "..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", ".vodkeep%2farchive-id"):
         assert visitor.ask(content(agent, media, key)).status == 404, key
     assert visitor.ask("/api/v1/assets/production/none/content?key=video").status == 404
+    files = "/api/v1/assets/%s/files/" % agent.name(media)
+    assert visitor.ask(files + urllib.parse.quote(agent.video(media).name)).body == agent.video(media).read_bytes()
+    for name in ("nothing", "archive-id", "..%2f..%2fstate.db", "%2e%2e"):
+        assert visitor.ask(files + name).status == 404, name
     video = agent.video(media)
     good = video.read_bytes()
     video.write_bytes(good[:-1])

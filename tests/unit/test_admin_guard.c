@@ -90,6 +90,9 @@ static void routes(void **state)
 	assert_string_equal(args.id, "id");
 	assert_true(route_match("/api/v1/assets/{workspace}/{id}/story",
 		"/api/v1/assets/w/id/story", &args));
+	assert_true(route_match(
+		"/a/{workspace}/{id}/files/{file}", "/a/w/id/files/i.m3u8", &args));
+	assert_string_equal(args.file, "i.m3u8");
 	assert_true(route_match("/", "/", &args));
 	assert_string_equal(args.id, "");
 }

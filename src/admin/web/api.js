@@ -61,3 +61,5 @@ export const assetPath = (asset) => `/api/v1/assets/${name(asset)}`;
 export const assetLink = (asset) => `#/asset/${name(asset)}`;
 export const contentPath = (asset, key, download) =>
   `${assetPath(asset)}/content?key=${encodeURIComponent(key)}${download ? "&download=yes" : ""}`;
+// By its name, as the playlists of a package call each other.
+export const namedPath = (asset, path) => `${assetPath(asset)}/files/${encodeURIComponent(path.split("/").pop())}`;

@@ -1,9 +1,10 @@
 // One asset: watching it, what it is, its files, its story, and what can be done.
-import { get, post, assetPath, contentPath } from "./api.js";
+import { get, post, assetPath, contentPath, namedPath } from "./api.js";
 import { $, el, badge, ask, action, toast } from "./dom.js";
 import { length, size, when } from "./format.js";
 
 const AGAIN_MS = 2000;
+const PLAYED = /^(video\/|audio\/|application\/vnd\.apple\.mpegurl)/;
 const view = $("asset");
 let asset = null, shown = "", timer = 0, current = 0;
 
@@ -38,19 +39,23 @@ function actions() {
     !gone && action("Remove", remove, { class: "danger", disabled: asset.held, title: asset.held ? "It is held" : null }));
 }
 
+// A package has its tracks as files too; the playlist that leads to them is the main one.
+const main = (file) => Number(file.key === "video" || file.key === "audio");
+
 function track(file) {
   return el("track", { kind: "subtitles", src: contentPath(asset, file.key), srclang: file.language || "und", label: file.language || file.key });
 }
 
 function player() {
-  const media = asset.files.find((file) => /^(video|audio)\//.test(file.content_type || ""));
+  const media = asset.files.filter((file) => PLAYED.test(file.content_type || ""))
+    .sort((a, b) => main(b) - main(a))[0];
   const still = asset.files.find((file) => file.role === "thumbnail");
   const poster = still && contentPath(asset, still.key);
   if (!media)
     return el("div", { class: "player still" }, still ? el("img", { src: poster, alt: "Thumbnail" }) : el("p", { class: "soft" }, "There is nothing to watch yet."));
   const audio = media.content_type.startsWith("audio/");
   const node = el(audio ? "audio" : "video", { controls: true, preload: "metadata", playsinline: !audio, poster: audio ? null : poster,
-    src: contentPath(asset, media.key), "aria-label": `Play ${asset.title || asset.id}` },
+    src: namedPath(asset, media.path), "aria-label": `Play ${asset.title || asset.id}` },
   ...asset.files.filter((file) => file.content_type === "text/vtt").map(track));
   const trouble = el("p", { class: "soft", role: "alert" });
   node.addEventListener("error", () => {
