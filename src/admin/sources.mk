@@ -3,7 +3,7 @@ libvodkeep_a_SOURCES += \
 	src/admin/admin_assets.c \
 	src/admin/admin_content.c \
 	src/admin/admin_control.c \
-	src/admin/admin_events.c \
+	src/admin/admin_events.c src/admin/admin_events.h \
 	src/admin/admin_reconcile.c \
 	src/admin/admin_rejected.c \
 	src/admin/admin_session.c \

@@ -79,11 +79,33 @@ static void start_purge(struct agent *agent)
 	uv_queue_work(&agent->loop, &agent->purge_work, purge, purge_done);
 }
 
+static void on_clock_back(void *arg, const struct err *err, size_t count)
+{
+	struct agent *agent = arg;
+	const struct config *config = agent->settings->config;
+
+	if (err->class != ERR_NONE && err->class != ERR_CANCELLED)
+		log_warn(NULL,
+			"times from before the clock was set back could not be put right: "
+			"%s; tried again",
+			err->text);
+	if (err->class != ERR_NONE || count == 0)
+		return;
+	log_warn(NULL,
+		"the clock was ahead and has been set back: %zu assets bear times that "
+		"have not come yet; these are taken for now, and what waited for them "
+		"goes on",
+		count);
+	for (size_t i = 0; agent->keeper && i < config->n_workspaces; i++)
+		keeper_news(agent->keeper, config->workspaces[i].name, 0, false);
+}
+
 static void on_housekeeping(uv_timer_t *timer)
 {
 	struct agent *agent = timer->data;
 	int64_t keep_ms = agent->settings->config->agent.events_keep_ms;
 
+	store_clock_back(agent->store, on_clock_back, agent);
 	store_prune(agent->store, clock_system.wall_ns() - keep_ms * NS_PER_MS,
 		on_pruned, NULL);
 	start_purge(agent);
@@ -323,6 +345,7 @@ int agent_run(const char *config_path, int verbosity)
 	watch_signal(agent, &agent->sigterm, SIGTERM, on_stop);
 	watch_signal(agent, &agent->sigint, SIGINT, on_stop);
 	watch_signal(agent, &agent->sighup, SIGHUP, on_reload);
+	store_clock_back(agent->store, on_clock_back, agent);
 	agent->lag_at_ms = clock_system.mono_ms();
 	start_timer(agent, &agent->housekeeping, on_housekeeping, HOUSEKEEP_MS);
 	start_timer(agent, &agent->lag, on_lag, LAG_MS);

@@ -310,8 +310,13 @@ static void take_record(struct look *look)
 
 	asset->looked_ns = look_now_ns();
 	mem_replace(&asset->platform_status, record_status_name(record->status));
-	if (record->status == RECORD_UNKNOWN || record->status == RECORD_DELETED)
+	if (record->status == RECORD_UNKNOWN || record->status == RECORD_DELETED) {
+		/* What was decided about an earlier deletion, before the media came
+		 * back or a person fetched it, does not answer this one. */
+		if (asset->n_files > 0 && !asset->tombstone)
+			asset->answered_deleted_ns = 0;
 		return;
+	}
 	asset->mark = record_mark(record);
 	facts_merge(&asset->facts, &record->facts);
 	asset->trial |= record->trial;

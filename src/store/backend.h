@@ -130,6 +130,8 @@ struct backend {
 		struct err *err);
 	int (*prune)(struct backend_conn *conn, int64_t before_ns, int64_t now_ns,
 		struct walk *walk, struct err *err);
+	int (*clock_back)(struct backend_conn *conn, int64_t now_ns, struct walk *walk,
+		struct err *err);
 
 	/* Reads. */
 	int (*meta)(struct backend_conn *conn, struct meta_list *list, struct err *err);

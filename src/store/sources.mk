@@ -12,6 +12,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_news.c \
 	src/store/sqlite_path.c \
 	src/store/sqlite_prune.c \
+	src/store/sqlite_clock.c \
 	src/store/sqlite_query.c \
 	src/store/sqlite_save.c \
 	src/store/sqlite_schema.c \

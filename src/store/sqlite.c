@@ -301,6 +301,7 @@ const struct backend sqlite_backend = {
 	.verified = sqlite_verified,
 	.put_meta = sqlite_put_meta,
 	.prune = sqlite_prune,
+	.clock_back = sqlite_clock_back,
 	.meta = sqlite_meta,
 	.workspaces = sqlite_workspaces,
 	.due = sqlite_due,

@@ -85,6 +85,10 @@ enum statement {
 	SQL_LIST_STATE,
 	SQL_LIST_SINCE,
 	SQL_LIST_WALK,
+	SQL_CLOCK_LATEST,
+	SQL_CLOCK_WORKSPACES,
+	SQL_CLOCK_REMOVALS,
+	SQL_CLOCK_ASSETS,
 	SQL_LIST_CHANGED,
 	SQL_LIST_ROW,
 	SQL_BROWSE,
@@ -268,7 +272,7 @@ int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
 
-/* ---- one file each: story, due, find, list, delivery_list, prune ---- */
+/* ---- one file each: story, due, find, list, delivery_list, prune, clock ---- */
 
 int sqlite_put_story(struct backend_conn *conn, int64_t row, const struct story *story,
 	struct err *err);
@@ -289,5 +293,7 @@ int sqlite_deliveries(struct backend_conn *conn, const struct delivery_filter *f
 	struct stored_list *list, struct err *err);
 int sqlite_prune(struct backend_conn *conn, int64_t before_ns, int64_t now_ns,
 	struct walk *walk, struct err *err);
+int sqlite_clock_back(
+	struct backend_conn *conn, int64_t now_ns, struct walk *walk, struct err *err);
 
 #endif

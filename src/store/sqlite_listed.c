@@ -216,8 +216,9 @@ struct unseen {
 };
 
 /* Rows of the next stretch that the walk did not see, and where the stretch ends. Left
- * out is what the platform had no more when it was asked, what waits for a person, and
- * a deletion that is being looked at. */
+ * out is what the platform had no more when it was asked, unless there are files about
+ * which nothing has been decided; what waits for a person; and a deletion that is being
+ * looked at. */
 static int unseen_rows(struct backend_conn *conn, const struct listing *listing,
 	struct walk *walk, struct unseen *rows, struct err *err)
 {
@@ -233,7 +234,8 @@ static int unseen_rows(struct backend_conn *conn, const struct listing *listing,
 		"SELECT row FROM assets NOT INDEXED"
 		" WHERE row>?1 AND row<=?2 AND workspace=?3 AND tombstone=0"
 		" AND first_seen_ns<?4 AND seen_sweep_ns<?4 AND missed_ns<?5"
-		" AND coalesce(platform_status, '') NOT IN ('unknown', 'deleted')"
+		" AND (coalesce(platform_status, '') NOT IN ('unknown', 'deleted')"
+		"  OR (files>0 AND answered_deleted_ns=0))"
 		" AND state<>'deletion-held'"
 		" AND (due_ns=0 OR deleted_ns<=answered_deleted_ns)"
 		" ORDER BY row LIMIT ?6");

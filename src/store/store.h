@@ -37,7 +37,7 @@ int store_open(struct store **out, uv_loop_t *loop, const char *path, struct err
 /* The clock that commands and saves are dated with; the system's unless set. */
 void store_set_clock(struct store *store, const struct clock *clock);
 /* Finishes queued writes (callbacks run), checkpoints, closes; then closed(arg). Walks
- * (wish_all, list_end, prune) end at their next step with ERR_CANCELLED. */
+ * (wish_all, list_end, prune, clock_back) end at their next step with ERR_CANCELLED. */
 void store_close(struct store *store, void (*closed)(void *arg), void *arg);
 /* Writes handed over and not yet answered: the receiver sheds load by it. */
 size_t store_pending(const struct store *store);
@@ -213,6 +213,11 @@ void store_put_meta(struct store *store, const char *key, const char *value,
 /* Forget bodies of deliveries received before @before_ns, in bounded steps (the rows
  * stay as dedupe keys for another 90 days). */
 void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void *arg);
+/* If anything bears a time that our own clock set and that is half a minute ahead of
+ * it, the clock was wrong then: all such times become now, and what waited for one of
+ * them is due. In bounded steps; @cb gets how many assets were concerned. */
+void store_clock_back(struct store *store,
+	void (*cb)(void *arg, const struct err *err, size_t count), void *arg);
 
 /* ---- verifying ---- */
 

@@ -134,6 +134,16 @@ static int prune_work(struct request *request, const struct backend *backend,
 	return rc;
 }
 
+static int clock_back_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	struct walking *walking = REQUEST(walking);
+	int rc = backend->clock_back(conn, walking->now_ns, &walking->walk, err);
+
+	request->again = !rc && walking->walk.more;
+	return rc;
+}
+
 static void walking_answer(struct request *request)
 {
 	struct walking *walking = REQUEST(walking);
@@ -190,6 +200,15 @@ void store_prune(struct store *store, int64_t before_ns, store_done_cb cb, void 
 
 	walking->before_ns = before_ns;
 	walking->done_cb = cb;
+	request_write(&walking->request);
+}
+
+void store_clock_back(struct store *store,
+	void (*cb)(void *arg, const struct err *err, size_t count), void *arg)
+{
+	struct walking *walking = walking_new(store, NULL, clock_back_work, arg);
+
+	walking->count_cb = cb;
 	request_write(&walking->request);
 }
 

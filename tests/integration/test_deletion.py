@@ -178,6 +178,38 @@ def test_a_token_of_another_workspace_proves_nothing(agent: Agent, twin: Twin) -
     agent.wait_state(media, "deleted")
 
 
+@both_platforms
+def test_gone_without_a_word_and_met_by_a_late_ready(agent: Agent, twin: Twin,
+                                                     platform: str) -> None:
+    """A look that finds it gone decides nothing without a deletion; the list does."""
+    media, stays = add(twin, platform), add(twin, platform)
+    agent.archive_now(media, stays)
+    twin.delete(media, "404")
+    agent.ready_event(media)
+    wait_until(lambda: "unknown" in agent.story(media), 10, "the look",
+               lambda: agent.story(media))
+    assert agent.video(media).is_file()
+    agent.cli("reconcile")
+    agent.wait_state(media, "deleted")
+    assert agent.video(stays).is_file()
+
+
+@both_platforms
+def test_back_again_and_gone_without_a_word(agent: Agent, twin: Twin, platform: str) -> None:
+    """The first deletion has been answered; that does not answer the second."""
+    media, stays = add(twin, platform), add(twin, platform)
+    agent.archive_now(media, stays)
+    delete(agent, twin, media)
+    agent.wait_state(media, "deleted")
+    twin.restore(media)
+    agent.cli("fetch", *agent.name(media).split("/"))
+    agent.archived(media)
+    twin.delete(media, "404")
+    agent.ready_event(media)
+    agent.cli("reconcile")
+    agent.wait_state(media, "deleted")
+
+
 def test_the_nameless_deletion_takes_just_what_is_gone(agent: Agent, twin: Twin) -> None:
     media = [twin.add_fastpix(str(number)) for number in range(5)]
     asset = twin.add_optiview()

@@ -50,6 +50,7 @@ integration_files = \
 	tests/integration/test_first_slice.py \
 	tests/integration/test_flood.py \
 	tests/integration/test_guides.py \
+	tests/integration/test_histories.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
 	tests/integration/test_order.py \
@@ -73,3 +74,11 @@ check-bandwidth: vodkeep
 		top_builddir=$(abs_top_builddir) /usr/bin/python3 -m pytest -q -s \
 		-p no:cacheprovider $(abs_srcdir)/tests/integration/test_bandwidth.py \
 		-k exact
+
+# Many random histories: about ten minutes.
+HISTORIES = x300
+.PHONY: check-histories
+check-histories: vodkeep
+	VODKEEP_HISTORIES='$(HISTORIES)' top_srcdir=$(abs_top_srcdir) \
+		top_builddir=$(abs_top_builddir) /usr/bin/python3 -m pytest -q \
+		-p no:cacheprovider $(abs_srcdir)/tests/integration/test_histories.py

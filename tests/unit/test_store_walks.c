@@ -97,6 +97,73 @@ static void a_walk_ends_early_when_closing(void **state)
 		ask(f, "SELECT count(*) % 200 FROM assets WHERE wish='retry'"), 0);
 }
 
+/* ---- the clock ---- */
+
+static size_t clock_back(struct fixture *f)
+{
+	struct answer answer = { .calls = 0 };
+
+	store_clock_back(f->store, on_count, &answer);
+	fixture_wait(f, &answer, 1);
+	assert_int_equal(answer.err.class, ERR_NONE);
+	return answer.count;
+}
+
+static void times_that_have_not_come_are_taken_for_now(void **state)
+{
+	struct fixture *f = *state;
+	struct asset *asset;
+
+	put_event(f, "patient", "1", EVENT_READY, T0);
+	asset = loaded(f, row_of(f, "w/patient"));
+	save(f, asset, T0 + DAY, NULL);
+	asset_free(asset);
+	fixture_at(f, T0 + 40 * DAY);
+	put_event(f, "early", "2", EVENT_READY, T0);
+	asset = loaded(
+		f, put_event(f, "gone", "3", EVENT_DELETED, T0 + 40 * DAY).asset_row);
+	asset->answered_deleted_ns = asset->times.deleted;
+	save(f, asset, 0, NULL);
+	asset_free(asset);
+	free(ask_text(f, "UPDATE assets SET seen_sweep_ns=updated_ns WHERE id='gone'"));
+	free(ask_text(f,
+		"INSERT INTO removals(workspace, at_ns)"
+		" SELECT id, last_delivery_ns FROM workspaces WHERE name='w'"));
+	assert_int_equal(clock_back(f), 0);
+
+	fixture_at(f, T0 + S);
+	assert_int_equal(clock_back(f), 2);
+	char *due = due_ids(f, "w", T0 + S, 10, NULL);
+	assert_string_equal(due, "early");
+	free(due);
+	asset = loaded(f, row_of(f, "w/patient"));
+	assert_int_equal(asset->due_ns, T0 + DAY); /* it waits as before */
+	asset_free(asset);
+	asset = loaded(f, row_of(f, "w/gone"));
+	assert_int_equal(asset->times.deleted, T0 + S);
+	assert_int_equal(asset->answered_deleted_ns, T0 + S);
+	asset_free(asset);
+	assert_int_equal(
+		ask(f, "SELECT max(max(updated_ns, seen_sweep_ns)) FROM assets"),
+		T0 + S);
+	assert_int_equal(ask(f, "SELECT at_ns FROM removals"), T0 + S);
+	assert_int_equal(
+		ask(f, "SELECT max(last_delivery_ns) FROM workspaces"), T0 + S);
+	assert_int_equal(clock_back(f), 0);
+}
+
+static void a_large_archive_is_put_right_in_steps(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_at(f, T0 + 40 * DAY);
+	put_many(f, "w", 4500);
+	fixture_at(f, T0);
+	double before = metric_get(METRIC_COMMITS, NULL);
+	assert_int_equal(clock_back(f), 4500);
+	assert_true(metric_get(METRIC_COMMITS, NULL) - before >= 3);
+}
+
 /* ---- lists ---- */
 
 struct list_answer {
@@ -313,6 +380,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(failed_assets_are_retried_together),
 		TEST(a_walk_ends_early_when_closing),
+		TEST(times_that_have_not_come_are_taken_for_now),
+		TEST(a_large_archive_is_put_right_in_steps),
 		TEST(a_list_finds_what_is_gone),
 		TEST(a_newer_wish_for_a_list_stays),
 		TEST(what_was_gone_when_asked_is_not_asked_again),
