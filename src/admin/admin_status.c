@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "admin/call.h"
+#include "admin/outbox_json.h"
 #include "admin/progress.h"
 
 #include "base/json.h"
@@ -89,19 +90,29 @@ static void fill_gauges(
 	progress_gauges(admin);
 }
 
-static void on_metrics_stats(
-	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
+static void on_metrics_queues(
+	void *arg, const struct err *err, const struct outbox_queue *queues, size_t n)
 {
 	struct admin_call *call = arg;
 	struct buf text;
 
-	/* Counters are worth having even while the store cannot be read. */
-	if (err->class == ERR_NONE && call->admin->on.keeper)
-		fill_gauges(call->admin, stats, n);
+	if (err->class == ERR_NONE)
+		outbox_gauges(queues, n);
 	buf_init(&text, TEXT_MAX);
 	metrics_text(&text);
 	call_reply_bytes(call, 200, METRICS_TYPE, buf_text(&text), text.len);
 	buf_release(&text);
+}
+
+static void on_metrics_stats(
+	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
+{
+	struct admin_call *call = arg;
+
+	/* Counters are worth having even while the store cannot be read. */
+	if (err->class == ERR_NONE && call->admin->on.keeper)
+		fill_gauges(call->admin, stats, n);
+	store_outbox_queues(call->admin->on.store, on_metrics_queues, call);
 }
 
 void admin_metrics(struct admin_call *call)
@@ -223,6 +234,12 @@ static void add_warnings(struct survey *survey)
 	}
 }
 
+static void survey_drop(struct survey *survey)
+{
+	cJSON_Delete(survey->json);
+	free(survey);
+}
+
 static void survey_reply(struct survey *survey)
 {
 	call_reply_json(survey->call, 200, survey->json);
@@ -251,8 +268,7 @@ static void on_attention(
 	struct survey *survey = arg;
 
 	if (call_failed(survey->call, err)) {
-		cJSON_Delete(survey->json);
-		free(survey);
+		survey_drop(survey);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -275,6 +291,20 @@ static void on_attention(
 	attention_next(survey);
 }
 
+static void on_status_queues(
+	void *arg, const struct err *err, const struct outbox_queue *queues, size_t n)
+{
+	struct survey *survey = arg;
+
+	if (call_failed(survey->call, err)) {
+		survey_drop(survey);
+		return;
+	}
+	outbox_json(survey->json, queues, n);
+	survey->attention = cJSON_AddArrayToObject(survey->json, "attention");
+	attention_next(survey);
+}
+
 static void on_status_stats(
 	void *arg, const struct err *err, const struct workspace_stats *stats, size_t n)
 {
@@ -284,8 +314,7 @@ static void on_status_stats(
 	int64_t bytes = 0;
 
 	if (call_failed(survey->call, err)) {
-		cJSON_Delete(survey->json);
-		free(survey);
+		survey_drop(survey);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -300,8 +329,7 @@ static void on_status_stats(
 	add_workspaces(survey, stats, n);
 	add_archive(survey, bytes);
 	add_warnings(survey);
-	survey->attention = cJSON_AddArrayToObject(survey->json, "attention");
-	attention_next(survey);
+	store_outbox_queues(admin->on.store, on_status_queues, survey);
 }
 
 void admin_status(struct admin_call *call)

@@ -15,6 +15,7 @@ libvodkeep_a_SOURCES += \
 	src/admin/byte_range.c src/admin/byte_range.h \
 	src/admin/call.c src/admin/call.h \
 	src/admin/guard.c src/admin/guard.h \
+	src/admin/outbox_json.c src/admin/outbox_json.h \
 	src/admin/progress.c src/admin/progress.h \
 	src/admin/route.c src/admin/route.h \
 	src/admin/session.c src/admin/session.h \

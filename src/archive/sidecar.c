@@ -88,7 +88,7 @@ static void add_facts(cJSON *object, const struct facts *facts)
 				: cJSON_CreateObject());
 }
 
-char *sidecar_text(const struct asset *asset, const char *platform)
+cJSON *sidecar_json(const struct asset *asset, const char *platform)
 {
 	cJSON *object = checked(cJSON_CreateObject());
 
@@ -100,8 +100,13 @@ char *sidecar_text(const struct asset *asset, const char *platform)
 	json_add_text(object, "rule", asset->rule);
 	add_node(object, "files", files_of(asset));
 	json_add_time(object, "archived_at", asset->archived_ns);
-	add_node(object, "platform_data", platform_data_of(asset));
+	return object;
+}
 
+char *sidecar_text(const struct asset *asset, const char *platform)
+{
+	cJSON *object = sidecar_json(asset, platform);
+	add_node(object, "platform_data", platform_data_of(asset));
 	char *json = json_print(object, true);
 	char *text = mem_printf("%s\n", json);
 	free(json);

@@ -7,12 +7,16 @@
 #define VODKEEP_ARCHIVE_SIDECAR_H
 
 #include "core/asset.h"
+#include <cjson/cJSON.h>
 
 #define SIDECAR_MAX (8u << 20) /* bytes; longer is nobody's */
 
 /* Indented JSON with a final newline; caller frees. The sidecar's own file entry (role
  * metadata) is left out of "files". */
 char *sidecar_text(const struct asset *asset, const char *platform);
+/* The same as JSON without what the platform said, for whoever is told of the asset;
+ * the caller's. */
+cJSON *sidecar_json(const struct asset *asset, const char *platform);
 /* Whether @text is a sidecar, of any version of the schema, of this very asset. */
 bool sidecar_is_of(const char *text, size_t len, const char *workspace, const char *id);
 

@@ -29,6 +29,7 @@ struct http_response {
 	int status;
 	char content_type[128]; /* lower case, without parameters; "" unknown */
 	int64_t retry_after_ms; /* 0: not asked */
+	int64_t date_ns;        /* the server's clock; 0: it did not say */
 	const char *body;       /* borrowed, NUL-terminated */
 	size_t body_len;
 };

@@ -40,6 +40,9 @@
 	X(METRIC_VERIFIED, "vodkeep_verified_files_total", "counter", "outcome", "Archived files read again, by what they were found to be.") \
 	X(METRIC_VERIFIED_BYTES, "vodkeep_verified_bytes_total", "counter", NULL, "Bytes of archived files read again.") \
 	X(METRIC_DAMAGED, "vodkeep_damaged_files", "gauge", NULL, "Archived files that are missing or damaged, by the last time they were read.") \
+	X(METRIC_NOTICES, "vodkeep_notices_total", "counter", "outcome", "Attempts to tell others of an asset, by outcome.") \
+	X(METRIC_OUTBOX, "vodkeep_outbox_notices", "gauge", "kind", "Notices that wait to be told, by notify or after.") \
+	X(METRIC_OUTBOX_OLDEST, "vodkeep_outbox_oldest_timestamp_seconds", "gauge", "kind", "When the oldest of them was made; 0: none waits.") \
 	X(METRIC_LOOP_LAG, "vodkeep_loop_lag_seconds", "gauge", NULL, "Largest recent delay of the control loop.") \
 	X(METRIC_WARNINGS, "vodkeep_warnings", "gauge", NULL, "Warnings that are current.")
 /* clang-format on */

@@ -1,5 +1,6 @@
 libvodkeep_a_SOURCES += \
 	src/base/buf.c src/base/buf.h \
+	src/base/certificate.c src/base/certificate.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/err.c src/base/err.h \

@@ -109,6 +109,7 @@ static void on_housekeeping(uv_timer_t *timer)
 	store_prune(agent->store, clock_system.wall_ns() - keep_ms * NS_PER_MS,
 		on_pruned, NULL);
 	start_purge(agent);
+	agent_watch(agent);
 }
 
 static void on_lag(uv_timer_t *timer)
@@ -197,16 +198,24 @@ static void on_parked(void *arg)
 	keeper_close(agent->keeper, on_keeper_closed, agent);
 }
 
-static void on_scrub_closed(void *arg)
+/* What is told from now on stays in the store. */
+static void on_courier_closed(void *arg)
 {
 	struct agent *agent = arg;
 
-	agent->scrub = NULL;
 	keeper_park(agent->keeper, on_parked, agent);
 	/* Now, and not before: nobody asks a platform any more, nor waits for an
 	 * answer.
 	 */
 	http_client_close(agent->client, on_client_closed, agent);
+}
+
+static void on_scrub_closed(void *arg)
+{
+	struct agent *agent = arg;
+
+	agent->scrub = NULL;
+	courier_close(agent->courier, on_courier_closed, agent);
 }
 
 static void on_verifier_closed(void *arg)
@@ -314,6 +323,7 @@ static void agent_free(struct agent *agent)
 {
 	intake_close(agent->intake);
 	admin_free(agent->admin);
+	courier_free(agent->courier);
 	archive_close(agent->archive);
 	warnings_free(agent->warnings);
 	settings_unref(agent->settings);
@@ -353,6 +363,8 @@ int agent_run(const char *config_path, int verbosity)
 	start_timer(agent, &agent->watchdog, on_watchdog, systemd_watchdog_ms());
 	agent->servers_open = agent->n_receivers + 1 + (agent->admin_tcp != NULL);
 	announce(agent);
+	agent_watch_certificate(agent);
+	agent_watch_hooks(agent);
 	uv_run(&agent->loop, UV_RUN_DEFAULT);
 	assert(agent->closing == 0);
 	status = uv_loop_close(&agent->loop) == 0 ? 0 : 1;

@@ -6,6 +6,7 @@
 
 #include "admin/admin.h"
 #include "core/config.h"
+#include "flow/courier.h"
 #include "flow/intake.h"
 #include "flow/keeper.h"
 #include "flow/scrub.h"
@@ -25,8 +26,11 @@ struct agent {
 	struct store *store;
 	struct archive *archive;
 	char archive_id[33];
+	int64_t certificate_end_ns; /* of the receiver's; 0 none */
+	unsigned minutes;           /* of housekeeping */
 	struct transfers *transfers;
 	struct http_client *client;
+	struct courier *courier;
 	struct keeper *keeper;
 	struct verifier *verifier;
 	struct scrub *scrub;
@@ -57,5 +61,10 @@ void agent_tell_notes(const struct config_notes *notes, bool to_log);
 void agent_transfer_options(const struct agent *agent, const struct config *config,
 	struct transfers_options *out);
 void agent_reload(struct agent *agent);
+/* agent_watch.c: once a minute. The others also at the start, when what was due
+ * meanwhile is no sign of anything; webhooks after a reload, too. */
+void agent_watch(struct agent *agent);
+void agent_watch_hooks(struct agent *agent);
+void agent_watch_certificate(struct agent *agent);
 
 #endif

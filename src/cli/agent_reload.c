@@ -124,10 +124,12 @@ static void apply_reload(struct agent *agent)
 	transfers_configure(agent->transfers, &options);
 	transfers_limit(agent->transfers, settings->config);
 	keeper_reload(agent->keeper, settings);
+	courier_reload(agent->courier, settings);
 	intake_reload(agent->intake, settings);
 	settings_unref(agent->settings);
 	agent->settings = settings;
 	agent_configure_log(agent, settings->config);
+	agent_watch_hooks(agent);
 	warnings_clear(agent->warnings, "config");
 	log_info(NULL, "the configuration has been reloaded: %zu workspaces, %zu rules",
 		settings->config->n_workspaces, settings->config->n_rules);

@@ -5,6 +5,7 @@
 
 #include "cli/agent_parts.h"
 
+#include "base/certificate.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "cli/config_load.h"
@@ -58,6 +59,9 @@ static int listen_receivers(struct agent *agent, struct err *err)
 		return r;
 	r = read_pem(config->receiver.tls_key, &key, err);
 	options.tls_cert = cert;
+	if (r == 0 && cert &&
+		certificate_end(cert, &agent->certificate_end_ns, err) < 0)
+		r = err_wrap(err, "tls_cert %s", config->receiver.tls_cert);
 	options.tls_key = key;
 	for (int i = 0; r == 0 && i < inherited && i < LISTENERS_MAX; i++) {
 		options.listen_fd = 3 + i; /* whose address the unit's author chose */
@@ -232,6 +236,19 @@ static void open_verifying(struct agent *agent)
 	agent->scrub = scrub_new(&env);
 }
 
+static struct courier *make_courier(struct agent *agent)
+{
+	const struct courier_options options = {
+		.loop = &agent->loop,
+		.store = agent->store,
+		.client = agent->client,
+		.warnings = agent->warnings,
+		.settings = agent->settings,
+	};
+
+	return courier_new(&options);
+}
+
 int agent_open(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
@@ -276,6 +293,9 @@ int agent_open(struct agent *agent, struct err *err)
 	keeper.archive = intake.archive = admin.archive = agent->archive;
 	keeper.transfers = admin.transfers = agent->transfers;
 	keeper.api = agent->client;
+	if (r == 0)
+		agent->courier = make_courier(agent);
+	keeper.courier = agent->courier;
 	if (r == 0)
 		r = keeper_open(&agent->keeper, &keeper, err);
 	intake.keeper = admin.keeper = agent->keeper;

@@ -7,7 +7,9 @@
 #include "cli/cli.h"
 
 #include "archive/archive.h"
+#include "base/certificate.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/client.h"
@@ -15,6 +17,8 @@
 #include "cli/options.h"
 #include "cli/probe.h"
 #include "cli/report.h"
+#include "flow/judge.h"
+#include "io/process.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -25,9 +29,7 @@
 
 /* vodkeep did not exist before: 2025-01-01. */
 #define CLOCK_EARLIEST_NS (INT64_C(1735689600) * NS_PER_S)
-/* Events are compared by their times: this far apart, order becomes a guess. */
-#define CLOCK_SLACK_NS (INT64_C(300) * NS_PER_S)
-#define DEFAULT_PATH   "/usr/local/bin:/usr/bin:/bin"
+#define PEM_MAX           (1u << 20)
 
 static void doctor_space(struct report *report, const struct config *config,
 	const struct archive *archive)
@@ -127,7 +129,7 @@ static void doctor_clock(struct report *report, int64_t ahead_ns, bool known)
 	if (clock_system.wall_ns() < CLOCK_EARLIEST_NS) {
 		report_add(report, FINDING_FAIL, "clock", "set the clock, run NTP",
 			"it shows a time before vodkeep existed");
-	} else if (known && (ahead_ns > CLOCK_SLACK_NS || ahead_ns < -CLOCK_SLACK_NS)) {
+	} else if (known && (llabs(ahead_ns) > JUDGE_CLOCK_SLACK_NS)) {
 		duration_format(llabs(ahead_ns) / NS_PER_S * MS_PER_S, span);
 		report_add(report, FINDING_FAIL, "clock", "set the clock, run NTP",
 			"it is %s %s the platform's", span,
@@ -140,23 +142,83 @@ static void doctor_clock(struct report *report, int64_t ahead_ns, bool known)
 
 static void doctor_ffmpeg(struct report *report)
 {
-	const char *path = getenv("PATH");
-	bool found = false;
+	char *path = NULL;
 
-	if (!path || !*path)
-		path = DEFAULT_PATH;
-	for (const char *at = path; *at && !found;) {
-		size_t len = strcspn(at, ":");
-		char *file = mem_printf("%.*s/ffmpeg", (int)len, at);
-		found = access(file, X_OK) == 0;
-		free(file);
-		at += len + (at[len] == ':');
-	}
-	if (found)
+	if (process_find("ffmpeg", &path, NULL) == 0)
 		report_add(report, FINDING_OK, "ffmpeg", NULL, "it is installed");
 	else
 		report_add(report, FINDING_WARN, "ffmpeg", "apt install ffmpeg",
 			"it is not installed: it will be needed for HLS media");
+	free(path);
+}
+
+static void doctor_certificate(struct report *report, const struct config *config)
+{
+	const char *path = config->receiver.tls_cert;
+	int64_t end_ns = 0, now_ns = clock_system.wall_ns();
+	struct err err = { 0 };
+	struct buf pem;
+	char end[40];
+
+	if (!path)
+		return;
+	buf_init(&pem, PEM_MAX);
+	if (fs_read(path, PEM_MAX, &pem, &err) < 0 ||
+		certificate_end(buf_text(&pem), &end_ns, &err) < 0) {
+		report_add(report, FINDING_FAIL, "certificate",
+			"give tls_cert a PEM file that the agent's user may read",
+			"%s: %s", path, err.text);
+		buf_release(&pem);
+		return;
+	}
+	buf_release(&pem);
+	time_format_local(end_ns, end);
+	if (end_ns - now_ns > JUDGE_CERTIFICATE_NS)
+		report_add(report, FINDING_OK, "certificate", NULL,
+			"it is good until %s", end);
+	else
+		report_add(report, end_ns > now_ns ? FINDING_WARN : FINDING_FAIL,
+			"certificate", "renew it and restart the agent",
+			"%s ends, or has ended, on %s", path, end);
+}
+
+/* The programs of the rules; whether a target listens is seen when it is told. */
+static void doctor_programs(struct report *report, const struct config *config)
+{
+	for (size_t i = 0; i < config->n_rules; i++) {
+		const char *program = config->rules[i].after;
+		char *what;
+
+		if (!program)
+			continue;
+		what = mem_printf("after/%s", config->rules[i].name);
+		if (access(program, X_OK) == 0)
+			report_add(report, FINDING_OK, what, NULL, "%s can be run",
+				program);
+		else
+			report_add(report, FINDING_FAIL, what,
+				"put the program there, and let the agent's user run it",
+				"%s: %s", program, strerror(errno));
+		free(what);
+	}
+}
+
+/* What the agent knows is wrong, it need not be asked twice. */
+static void doctor_warnings(struct report *report, const cJSON *status)
+{
+	const cJSON *warning;
+
+	cJSON_ArrayForEach (warning, json_at(status, "warnings")) {
+		const char *key = json_text(warning, "key");
+		const char *text = json_text(warning, "text");
+
+		if (key && text) {
+			char *what = mem_printf("warning %s", key);
+
+			report_add(report, FINDING_WARN, what, NULL, "%s", text);
+			free(what);
+		}
+	}
 }
 
 static void doctor_agent(struct report *report, const struct cli *cli)
@@ -172,6 +234,7 @@ static void doctor_agent(struct report *report, const struct cli *cli)
 			(long long)json_int(status, "pid", 0));
 	else
 		report_add(report, FINDING_WARN, "agent", NULL, "%s", err.text);
+	doctor_warnings(report, status);
 	cJSON_Delete(status);
 	client_close(client);
 }
@@ -193,6 +256,8 @@ static void doctor_all(
 		probe_media_hosts(report, ws);
 	}
 	doctor_clock(report, ahead_ns, known);
+	doctor_certificate(report, config);
+	doctor_programs(report, config);
 	doctor_ffmpeg(report);
 	doctor_agent(report, cli);
 }

@@ -1,7 +1,7 @@
 libvodkeep_a_SOURCES += src/cli/check.c src/cli/check.h
 libvodkeep_a_SOURCES += src/cli/config_load.c src/cli/config_load.h
 libvodkeep_a_SOURCES += src/cli/agent.c src/cli/agent.h src/cli/agent_parts.h
-libvodkeep_a_SOURCES += src/cli/agent_reload.c src/cli/agent_start.c
+libvodkeep_a_SOURCES += src/cli/agent_reload.c src/cli/agent_start.c src/cli/agent_watch.c
 libvodkeep_a_SOURCES += src/cli/cli.c src/cli/cli.h
 libvodkeep_a_SOURCES += src/cli/cli_say.c
 libvodkeep_a_SOURCES += src/cli/client.c src/cli/client.h

@@ -252,6 +252,29 @@ static void attention(const struct section *to, struct buf *line)
 	}
 }
 
+/* "notify of rule clips: 3 wait, the oldest since 2026-11-22 …" */
+static void outbox(const struct section *to, struct buf *line)
+{
+	const cJSON *json;
+	char since[40];
+
+	if (cJSON_GetArraySize(json_at(to->status, "outbox")) == 0)
+		return;
+	title(to, "To be told");
+	cJSON_ArrayForEach (json, json_at(to->status, "outbox")) {
+		long long count = json_int(json, "waiting", 0);
+
+		text_time(json_text(json, "oldest"), since);
+		buf_str(line, "  ");
+		text_clean(line, json_text(json, "kind"));
+		buf_str(line, " of rule ");
+		text_clean(line, json_text(json, "rule"));
+		buf_printf(line, ": %lld wait%s, the oldest since %s", count,
+			count == 1 ? "s" : "", since);
+		put(to, line, 4);
+	}
+}
+
 static size_t count_lines(const struct buf *text)
 {
 	size_t lines = 0;
@@ -312,6 +335,7 @@ void status_text(const cJSON *status, const struct text_page *page, struct buf *
 	workspaces(&to);
 	rejected(&to, &line);
 	lost(&to, &line);
+	outbox(&to, &line);
 	attention(&to, &line);
 	to.out = &middle;
 	downloads(&to, count_lines(&above) + count_lines(&below));

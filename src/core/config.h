@@ -95,6 +95,7 @@ struct rule {
 	int priority;
 	struct bandwidth *bandwidth;          /* NULL off */
 	char *after, *notify, *notify_secret; /* NULL none */
+	int64_t after_timeout_ms;
 };
 
 struct config {

@@ -5,7 +5,9 @@
 #include "core/config_read.h"
 
 #include "base/digest.h"
+#include "base/mem.h"
 #include "base/rsa_key.h"
+#include "core/notice.h"
 
 #include <string.h>
 #include <strings.h>
@@ -294,6 +296,21 @@ static bool is_loopback_url(const char *url)
 	       (n == strlen("localhost") && strncasecmp(host, "localhost", n) == 0);
 }
 
+static void check_notify_secret(
+	struct reading *reading, const struct section *section, const char *secret)
+{
+	struct err err = { 0 };
+	struct buf key;
+
+	if (!secret)
+		return;
+	if (notice_secret(secret, &key, &err) == 0)
+		mem_free_secret(buf_steal(&key));
+	else
+		note_error(reading, place_of(section, "notify_secret"), section->title,
+			"notify_secret", "%s", err.text);
+}
+
 static void check_rule_notify(struct reading *reading, const struct section *section)
 {
 	const struct rule *rule = section_base(reading, section);
@@ -304,6 +321,7 @@ static void check_rule_notify(struct reading *reading, const struct section *sec
 		note_error(reading, place_of(section, "notify"), section->title,
 			"notify",
 			"nothing to sign with; expected notify_secret as well");
+	check_notify_secret(reading, section, rule->notify_secret);
 	if (is_plain_http(rule->notify) && !is_loopback_url(rule->notify))
 		note_error(reading, place_of(section, "notify"), section->title,
 			"notify", "http:// is not encrypted; expected https://");

@@ -399,11 +399,12 @@ const struct config_option config_options[] = {
 		  "the workspace hold too." },
 	{ SECTION_RULE, "after", TEXT_AT(text, rule, after),
 	  .dflt = "", .expects = "the absolute path of a program",
-	  .later_for = "!", .later = "nothing is run",
 	  .help = "A program to run when an asset is archived, with VODKEEP_* in its "
 		  "environment and the sidecar on standard input." },
+	{ SECTION_RULE, "after_timeout", DURATION_AT(rule, after_timeout_ms),
+	  .dflt = "1h", .min = 100, .max = 7 * DAY,
+	  .help = "How long that program may run; then it is ended." },
 	{ SECTION_RULE, "notify", TEXT_AT(endpoint, rule, notify), .dflt = "",
-	  .later_for = "!", .later = "nothing is sent",
 	  .help = "URL that is told of what was archived, removed or has failed, by a "
 		  "signed POST (Standard Webhooks)." },
 	{ SECTION_RULE, "notify_secret", TEXT_AT(secret, rule, notify_secret), .dflt = "",

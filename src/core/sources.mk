@@ -21,6 +21,7 @@ libvodkeep_a_SOURCES += src/core/config_check.c
 libvodkeep_a_SOURCES += src/core/config_dump.c
 libvodkeep_a_SOURCES += src/core/config_doc.c
 libvodkeep_a_SOURCES += src/core/facts.c src/core/facts.h
+libvodkeep_a_SOURCES += src/core/notice.c src/core/notice.h
 libvodkeep_a_SOURCES += src/core/ranges.c src/core/ranges.h
 libvodkeep_a_SOURCES += src/core/rule.c src/core/rule.h
 libvodkeep_a_SOURCES += src/core/template.c src/core/template.h

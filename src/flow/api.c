@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "flow/judge.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,8 @@ static uint64_t subject_of(const struct call *call)
 	return hash;
 }
 
-static void note_health(struct call *call, const struct err *err)
+static void note_health(
+	struct call *call, const struct http_response *answer, const struct err *err)
 {
 	struct health *health = health_of(call->api, call->ws->name);
 	int64_t longest_ms = call->settings->config->transfer.retry_max_ms;
@@ -170,6 +172,8 @@ static void note_health(struct call *call, const struct err *err)
 		longest_ms = AUTH_LONGEST_MS;
 	if (longest_ms < AUTH_FIRST_MS)
 		longest_ms = AUTH_FIRST_MS;
+	judge_clock(call->api->warnings, clock_system.wall_ns(),
+		answer ? answer->date_ns : 0);
 	breakers_tell(
 		call->api->breakers, call->way, call->pass, subject_of(call), err);
 	metric_add(METRIC_API_REQUESTS,
@@ -269,7 +273,7 @@ static void on_details(
 			record = NULL;
 		}
 	}
-	note_health(call, &err);
+	note_health(call, answer, &err);
 	call->record_cb(call->arg, &err, record);
 	call_free(call);
 }
@@ -298,7 +302,7 @@ static void on_asked(
 		err_clear(&err);
 		call->platform->ask_response(answer, &had, &err);
 	}
-	note_health(call, &err);
+	note_health(call, answer, &err);
 	call->asked_cb(call->arg, &err, had);
 	call_free(call);
 }
@@ -351,7 +355,7 @@ static void on_list(
 			    call->ws, answer, call->limit, &page, &err) == 0)
 			ours = entries_are_ours(call, &page);
 	}
-	note_health(call, &err);
+	note_health(call, answer, &err);
 	if (!call->proof_cb && err.class == ERR_NONE && !ours)
 		err_set(&err, ERR_TRANSIENT,
 			"the list is that of another workspace than workspace_id names");

@@ -297,6 +297,7 @@ int keeper_open(
 		.slots = keeper->slots,
 		.breakers = keeper->breakers,
 		.warnings = options->warnings,
+		.courier = options->courier,
 		.removal_turn = keeper_removal_turn,
 		.done = keeper_look_done,
 		.arg = keeper,

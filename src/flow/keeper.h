@@ -8,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "core/asset.h"
+#include "flow/courier.h"
 #include "flow/settings.h"
 #include "flow/transfer.h"
 #include "flow/warnings.h"
@@ -24,6 +25,7 @@ struct keeper_options {
 	struct transfers *transfers;
 	struct http_client *api; /* for the platforms' APIs */
 	struct warnings *warnings;
+	struct courier *courier; /* or NULL: nobody is told */
 	struct settings *settings;
 };
 int keeper_open(

@@ -402,6 +402,7 @@ static void on_loaded(void *arg, const struct err *err, struct asset *asset)
 	}
 	look->asset = asset;
 	look->before = asset->state;
+	look->was = notices_before(asset);
 	mem_replace(&asset->waits_for, NULL);
 	if (asset->wish == WISH_REMOVE) {
 		asset_move(asset, ASSET_FETCHING);
@@ -433,6 +434,7 @@ static void look_free(struct look *look)
 	look_take_record(look, NULL);
 	record_free(look->planned);
 	story_release(&look->story);
+	notices_release(&look->notices);
 	asset_free(look->asset);
 	settings_unref(look->settings);
 	free(look);

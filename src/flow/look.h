@@ -15,6 +15,7 @@
 
 #include "flow/api.h"
 #include "flow/breaker.h"
+#include "flow/courier.h"
 #include "flow/file_slots.h"
 #include "flow/guard.h"
 #include "flow/slots.h"
@@ -36,6 +37,7 @@ struct look_env {
 	struct file_slots *slots;
 	struct breakers *breakers;
 	struct warnings *warnings;
+	struct courier *courier; /* told of notices; may be NULL */
 	/* The turn to remove files in a workspace: one look at a time, so that each
 	 * sees what the others have removed (max_delete). Valid as long as the env. */
 	struct slots *(*removal_turn)(void *arg, const char *workspace);

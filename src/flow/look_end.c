@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "core/rule.h"
+#include "store/outbox.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +99,8 @@ static void on_saved(void *arg, const struct err *err)
 		warnings_clear(look->env->warnings, "store");
 		if (look->asset->waits_for)
 			breakers_rests(look->env->breakers, look->asset->waits_for);
+		if (look->notices.n && look->env->courier)
+			courier_news(look->env->courier);
 		look_finish(look);
 		return;
 	}
@@ -116,8 +120,8 @@ static void on_saved(void *arg, const struct err *err)
 
 void look_save(struct look *look)
 {
-	store_save(look->env->store, look->asset, look->due_ns, &look->story, on_saved,
-		look);
+	store_save_telling(look->env->store, look->asset, look->due_ns, &look->story,
+		&look->notices, on_saved, look);
 }
 
 static void log_end(const struct look *look)
@@ -140,6 +144,18 @@ static void log_end(const struct look *look)
 			asset->reason ? asset->reason : "");
 }
 
+static void make_notices(struct look *look)
+{
+	const struct asset *asset = look->asset;
+	const struct rule *rule = look->rule;
+
+	if (!rule)
+		rule = rule_choose(
+			look->settings->config, look->ws->name, &asset->facts);
+	notices_make(&look->notices, asset, &look->was, rule, look->platform->name,
+		look_now_ns());
+}
+
 static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 {
 	bool moved = state != look->before;
@@ -158,6 +174,7 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 			look->asset->reason ? look->asset->reason : "");
 		log_end(look);
 	}
+	make_notices(look);
 	look_save(look);
 }
 

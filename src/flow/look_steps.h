@@ -7,6 +7,7 @@
 #include "core/plan.h"
 #include "core/retry.h"
 #include "flow/look.h"
+#include "flow/notices.h"
 
 /* How many names are tried where foreign files lie in the way. */
 #define LOOK_PATH_ROUNDS 4
@@ -51,6 +52,7 @@ struct look {
 	int64_t started_ns;
 	struct asset *asset;
 	enum asset_state before;
+	struct notices_before was;
 	bool confirmed; /* a person confirmed the held deletion */
 	bool stopping;
 	struct slot_wait turn; /* to remove files */
@@ -96,7 +98,8 @@ struct look {
 	/* How it ends. */
 	enum asset_state end;
 	int64_t due_ns;
-	uv_timer_t timer; /* waits for the store to work again */
+	struct notices notices; /* of it, for others */
+	uv_timer_t timer;       /* waits for the store to work again */
 	bool timer_open;
 	void (*release)(
 		struct look *look); /* frees it, after the owner has been told */

@@ -60,6 +60,7 @@ struct http_head {
 	int64_t content_length;                       /* -1 unknown */
 	int64_t range_first, range_last, range_total; /* Content-Range; -1 unknown */
 	int64_t retry_after_ms;
+	int64_t date_ns;        /* the server's clock; 0 unknown */
 	char content_type[128]; /* lower case, no parameters */
 	char etag[256];         /* as sent, "" none (or longer than this) */
 	char last_modified[64];

@@ -49,6 +49,7 @@ static void on_done(void *arg, const struct err *err, const struct http_head *he
 	if (err->class == ERR_NONE) {
 		struct http_response answer = { .status = head->status,
 			.retry_after_ms = head->retry_after_ms,
+			.date_ns = head->date_ns,
 			.body = buf_text(&fetch->body),
 			.body_len = fetch->body.len };
 		snprintf(answer.content_type, sizeof(answer.content_type), "%s",

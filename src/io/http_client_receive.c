@@ -6,6 +6,7 @@
 
 #include "io/http_client_priv.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "io/http_head.h"
 #include <stdio.h>
@@ -56,6 +57,15 @@ static int64_t retry_after_ms(CURL *easy)
 	return (int64_t)seconds * 1000;
 }
 
+static int64_t date_ns(CURL *easy)
+{
+	struct curl_header *date;
+	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &date) != CURLHE_OK)
+		return 0;
+	time_t at = curl_getdate(date->value, NULL);
+	return at > 0 ? (int64_t)at * NS_PER_S : 0;
+}
+
 /* The blank line after a head. Returns false to stop. */
 static bool head_ended(struct http_call *call)
 {
@@ -71,6 +81,7 @@ static bool head_ended(struct http_call *call)
 		return false;
 	}
 	call->head.retry_after_ms = retry_after_ms(call->easy);
+	call->head.date_ns = date_ns(call->easy);
 	memcpy(call->head.host, call->origin.host, sizeof(call->head.host));
 	call->head_complete = true;
 	if (!call->events.head || call->events.head(call->events.arg, &call->head))

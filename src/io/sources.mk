@@ -17,5 +17,9 @@ libvodkeep_a_SOURCES += \
 	src/io/http_server_request.c \
 	src/io/http_server_stream.c \
 	src/io/pace.c src/io/pace.h \
+	src/io/process.c src/io/process.h \
+	src/io/process_child.c \
+	src/io/process_output.c \
+	src/io/process_priv.h \
 	src/io/systemd.c src/io/systemd.h \
 	src/io/worker.c src/io/worker.h

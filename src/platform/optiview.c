@@ -50,5 +50,7 @@ const struct platform platform_optiview = {
 	.list_request = optiview_list_request,
 	.list_response = optiview_list_response,
 	.list_limit = OPTIVIEW_LIST_LIMIT,
+	.hook_request = optiview_hook_request,
+	.hook_response = optiview_hook_response,
 	.delete_request = optiview_delete_request,
 };

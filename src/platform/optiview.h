@@ -32,6 +32,11 @@ int optiview_list_response(const struct workspace_config *ws,
 void optiview_delete_request(
 	const struct workspace_config *ws, const char *id, struct http_request *out);
 
+/* optiview_hook.c */
+void optiview_hook_request(const struct workspace_config *ws, struct http_request *out);
+int optiview_hook_response(const struct workspace_config *ws,
+	const struct http_response *answer, struct hook_state *hook, struct err *err);
+
 /* optiview_asset.c */
 /* An id that is text or integer, as text; NULL when it is neither or not usable. Caller
  * frees. */

@@ -46,6 +46,15 @@ struct list_page {
 	int64_t total; /* -1 unknown */
 };
 
+/* The webhook that delivers to a workspace, as the platform has it. */
+struct hook_state {
+	bool found;
+	bool media;    /* it sends what vodkeep acts on */
+	bool disabled; /* by the platform, until_ns (0 unknown) */
+	int64_t until_ns;
+	char reason[160]; /* "" none */
+};
+
 struct platform {
 	const char *name;  /* "fastpix" */
 	const char *title; /* "FastPix", for sentences */
@@ -98,6 +107,13 @@ struct platform {
 	 * details_response(). */
 	int (*ask_response)(
 		const struct http_response *answer, bool *had, struct err *err);
+	/* Whether the webhook is on; both NULL where the platform does not tell. 0 with
+	 * *hook, or the class as details_response(). */
+	void (*hook_request)(
+		const struct workspace_config *ws, struct http_request *out);
+	int (*hook_response)(const struct workspace_config *ws,
+		const struct http_response *answer, struct hook_state *hook,
+		struct err *err);
 	/* DELETE one asset at the platform (delete_remote). */
 	void (*delete_request)(const struct workspace_config *ws, const char *id,
 		struct http_request *out);

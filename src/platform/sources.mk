@@ -8,6 +8,7 @@ libvodkeep_a_SOURCES += src/platform/optiview.c src/platform/optiview.h
 libvodkeep_a_SOURCES += src/platform/optiview_api.c
 libvodkeep_a_SOURCES += src/platform/optiview_asset.c
 libvodkeep_a_SOURCES += src/platform/optiview_event.c
+libvodkeep_a_SOURCES += src/platform/optiview_hook.c
 libvodkeep_a_SOURCES += src/platform/playback_token.c src/platform/playback_token.h
 libvodkeep_a_SOURCES += src/platform/platform.c src/platform/platform.h
 libvodkeep_a_SOURCES += src/platform/redact.c src/platform/redact.h

@@ -11,6 +11,7 @@
 #ifndef VODKEEP_STORE_BACKEND_H
 #define VODKEEP_STORE_BACKEND_H
 
+#include "store/outbox.h"
 #include "store/store.h"
 
 struct backend_conn; /* each back end defines its own */
@@ -62,6 +63,10 @@ struct name_list {
 	char **items;
 	size_t count;
 };
+struct queue_list {
+	struct outbox_queue *items;
+	size_t count;
+};
 struct stored_list {
 	struct stored_delivery *items;
 	size_t count;
@@ -76,6 +81,7 @@ void stats_list_release(struct stats_list *list);
 void meta_list_release(struct meta_list *list);
 void name_list_release(struct name_list *list);
 void stored_list_release(struct stored_list *list);
+void queue_list_release(struct queue_list *list);
 /* Take @text over as the last line. */
 void story_take(struct story *story, int64_t at_ns, const char *kind, char *text);
 
@@ -100,6 +106,12 @@ struct backend {
 		struct delivery_result *result, struct err *err);
 	int (*save)(struct backend_conn *conn, const struct asset *asset,
 		int64_t due_ns, int64_t now_ns, struct err *err);
+	/* In the transaction of the save; the asset's row is @asset. */
+	int (*outbox_put)(struct backend_conn *conn, int64_t asset,
+		const struct notices *notices, struct err *err);
+	int (*outbox_settle)(struct backend_conn *conn, int64_t row, int64_t next_ns,
+		struct err *err);
+	int (*outbox_hurry)(struct backend_conn *conn, struct err *err);
 	int (*put_part)(struct backend_conn *conn, int64_t row, const struct part *part,
 		struct err *err);
 	int (*put_story)(struct backend_conn *conn, int64_t row,
@@ -164,6 +176,10 @@ struct backend {
 	int (*deliveries)(struct backend_conn *conn,
 		const struct delivery_filter *filter, struct stored_list *list,
 		struct err *err);
+	int (*outbox)(struct backend_conn *conn, size_t each, struct notices *list,
+		struct err *err);
+	int (*outbox_queues)(
+		struct backend_conn *conn, struct queue_list *list, struct err *err);
 	int (*backup)(struct backend_conn *conn, const char *path, struct err *err);
 };
 

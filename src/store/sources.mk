@@ -1,5 +1,5 @@
 libvodkeep_a_SOURCES += \
-	src/store/backend.h src/store/request.h src/store/sqlite.h src/store/store.h \
+	src/store/backend.h src/store/outbox.h src/store/request.h src/store/sqlite.h src/store/store.h \
 	src/store/sqlite.c \
 	src/store/sqlite_asset.c \
 	src/store/sqlite_backup.c \
@@ -10,6 +10,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_browse.c \
 	src/store/sqlite_list.c \
 	src/store/sqlite_news.c \
+	src/store/sqlite_outbox.c \
 	src/store/sqlite_path.c \
 	src/store/sqlite_prune.c \
 	src/store/sqlite_clock.c \
@@ -24,6 +25,7 @@ libvodkeep_a_SOURCES += \
 	src/store/store.c \
 	src/store/store_command.c \
 	src/store/store_list.c \
+	src/store/store_outbox.c \
 	src/store/store_read.c \
 	src/store/store_values.c \
 	src/store/store_verify.c \

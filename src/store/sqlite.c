@@ -288,6 +288,9 @@ const struct backend sqlite_backend = {
 	.help = sqlite_help,
 	.put_delivery = sqlite_put_delivery,
 	.save = sqlite_save,
+	.outbox_put = sqlite_outbox_put,
+	.outbox_settle = sqlite_outbox_settle,
+	.outbox_hurry = sqlite_outbox_hurry,
 	.put_part = sqlite_put_part,
 	.put_story = sqlite_put_story,
 	.claim_path = sqlite_claim_path,
@@ -316,5 +319,7 @@ const struct backend sqlite_backend = {
 	.stats = sqlite_stats,
 	.removals = sqlite_removals,
 	.deliveries = sqlite_deliveries,
+	.outbox = sqlite_outbox,
+	.outbox_queues = sqlite_outbox_queues,
 	.backup = sqlite_backup,
 };

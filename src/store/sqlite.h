@@ -88,6 +88,7 @@ enum statement {
 	SQL_CLOCK_LATEST,
 	SQL_CLOCK_WORKSPACES,
 	SQL_CLOCK_REMOVALS,
+	SQL_CLOCK_OUTBOX,
 	SQL_CLOCK_ASSETS,
 	SQL_LIST_CHANGED,
 	SQL_LIST_ROW,
@@ -103,6 +104,14 @@ enum statement {
 	SQL_CLAIMED_BASE,
 	SQL_CLAIMED_FILE,
 	SQL_CLAIMED_ANY,
+	SQL_OUTBOX_PUT,
+	SQL_OUTBOX_AGAIN,
+	SQL_OUTBOX_DROP,
+	SQL_OUTBOX_HURRY,
+	SQL_OUTBOX_NEXT,
+	SQL_OUTBOX_POSTS,
+	SQL_OUTBOX_RUNS,
+	SQL_OUTBOX_QUEUES,
 	SQL_STATEMENTS
 };
 
@@ -271,6 +280,18 @@ int sqlite_verify_page(struct backend_conn *conn, const char *workspace,
 	int64_t after_row, size_t limit, struct ref_list *list, struct err *err);
 int sqlite_claimed(struct backend_conn *conn, char *const *paths, size_t n,
 	bool *claimed, struct err *err);
+
+/* ---- sqlite_outbox.c: what is to be told to others ---- */
+
+int sqlite_outbox_put(struct backend_conn *conn, int64_t asset,
+	const struct notices *notices, struct err *err);
+int sqlite_outbox_settle(
+	struct backend_conn *conn, int64_t row, int64_t next_ns, struct err *err);
+int sqlite_outbox_hurry(struct backend_conn *conn, struct err *err);
+int sqlite_outbox(
+	struct backend_conn *conn, size_t each, struct notices *list, struct err *err);
+int sqlite_outbox_queues(
+	struct backend_conn *conn, struct queue_list *list, struct err *err);
 
 /* ---- one file each: story, due, find, list, delivery_list, prune, clock ---- */
 

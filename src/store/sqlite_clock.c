@@ -44,6 +44,17 @@ static int set_workspaces(struct backend_conn *conn, int64_t now_ns, struct err 
 	return query_run(&query, err);
 }
 
+/* When to try again was reckoned by that clock, too. */
+static int set_outbox(struct backend_conn *conn, int64_t now_ns, struct err *err)
+{
+	struct query query = query_begin(conn, SQL_CLOCK_OUTBOX,
+		"UPDATE outbox SET created_ns=min(created_ns, ?1), next_ns=0"
+		" WHERE max(created_ns, next_ns)>?1");
+
+	query_int(&query, now_ns);
+	return query_run(&query, err);
+}
+
 /* A due time that was set before is a time to wait until, and stays. */
 static int set_assets(
 	struct backend_conn *conn, int64_t now_ns, struct walk *walk, struct err *err)
@@ -85,6 +96,8 @@ int sqlite_clock_back(
 		if (rc || at_ns <= now_ns + LEEWAY_NS)
 			return rc;
 		rc = set_workspaces(conn, now_ns, err);
+		if (!rc)
+			rc = set_outbox(conn, now_ns, err);
 		if (rc)
 			return rc;
 	}

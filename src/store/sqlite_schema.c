@@ -222,6 +222,23 @@ static const char *const steps[] = {
 	"ALTER TABLE assets ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN listed_mark INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE assets ADD COLUMN missed_ns INTEGER NOT NULL DEFAULT 0;",
+
+	/* 7: what is to be told to others; POSTs go out by row, programs by next_ns */
+	"CREATE TABLE outbox("
+	" row INTEGER PRIMARY KEY,"
+	" kind TEXT NOT NULL,"
+	" rule TEXT NOT NULL,"
+	" asset INTEGER NOT NULL,"
+	" event TEXT NOT NULL,"
+	" change TEXT,"
+	" key TEXT NOT NULL,"
+	" body TEXT,"
+	" created_ns INTEGER NOT NULL,"
+	" attempts INTEGER NOT NULL DEFAULT 0,"
+	" next_ns INTEGER NOT NULL DEFAULT 0"
+	") STRICT;"
+	"CREATE INDEX outbox_order ON outbox(kind, rule);"
+	"CREATE INDEX outbox_next ON outbox(kind, rule, next_ns);",
 };
 #define NEWEST ((int)(sizeof(steps) / sizeof(steps[0])))
 

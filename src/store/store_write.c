@@ -60,6 +60,7 @@ struct save {
 	const struct asset *asset;
 	int64_t due_ns, now_ns;
 	struct story story;
+	const struct notices *notices;
 	store_done_cb cb;
 	void *arg;
 };
@@ -72,6 +73,8 @@ static int save_work(struct request *request, const struct backend *backend,
 
 	if (!rc)
 		rc = backend->put_story(conn, save->asset->row, &save->story, err);
+	if (!rc)
+		rc = backend->outbox_put(conn, save->asset->row, save->notices, err);
 	return rc;
 }
 
@@ -94,12 +97,19 @@ static void move_story(struct story *to, struct story *from)
 void store_save(struct store *store, const struct asset *asset, int64_t due_ns,
 	struct story *story, store_done_cb cb, void *arg)
 {
+	store_save_telling(store, asset, due_ns, story, NULL, cb, arg);
+}
+
+void store_save_telling(struct store *store, const struct asset *asset, int64_t due_ns,
+	struct story *story, const struct notices *notices, store_done_cb cb, void *arg)
+{
 	struct save *save = request_new(store, sizeof(*save), save_work, save_answer);
 
 	save->asset = asset;
 	save->due_ns = due_ns;
 	save->now_ns = store_now_ns(store);
 	move_story(&save->story, story);
+	save->notices = notices;
 	save->cb = cb;
 	save->arg = arg;
 	request_write(&save->request);

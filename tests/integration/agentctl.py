@@ -146,6 +146,9 @@ class Agent:
         self.config_path = self.directory / "vodkeep.ini"
         self.process: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
+        # How the program is begun: a command that becomes it, and what it inherits.
+        self.prefix: list[str] = []
+        self.pass_fds: tuple[int, ...] = ()
         self.archive.mkdir()
         twin.hooks = self.url("/hooks")
         self.config = self._default_config()
@@ -173,7 +176,8 @@ class Agent:
         self.write_config()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(PROGRAM), "-c", str(self.config_path), "run"], cwd=self.directory,
+                [*self.prefix, str(PROGRAM), "-c", str(self.config_path), "run"],
+                cwd=self.directory, pass_fds=self.pass_fds,
                 env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT)
         if ready:

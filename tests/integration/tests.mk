@@ -29,6 +29,7 @@ integration_files = \
 	tests/integration/agentctl.py \
 	tests/integration/conftest.py \
 	tests/integration/guides.py \
+	tests/integration/listener.py \
 	tests/integration/hosts.py \
 	tests/integration/network_cases.py \
 	tests/integration/report.py \
@@ -53,16 +54,20 @@ integration_files = \
 	tests/integration/test_histories.py \
 	tests/integration/test_hosts.py \
 	tests/integration/test_network.py \
+	tests/integration/test_after.py \
+	tests/integration/test_notify.py \
 	tests/integration/test_order.py \
 	tests/integration/test_prometheus.py \
 	tests/integration/test_receiving.py \
 	tests/integration/test_reload.py \
 	tests/integration/test_series.py \
+	tests/integration/test_service.py \
 	tests/integration/test_stop.py \
 	tests/integration/test_transfer.py \
 	tests/integration/terminal.py \
 	tests/integration/test_twin.py \
 	tests/integration/test_verify.py \
+	tests/integration/test_warnings.py \
 	tests/integration/test_watch.py \
 	tests/integration/tracer.py
 EXTRA_DIST += $(integration_files)

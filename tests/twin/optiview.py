@@ -82,6 +82,10 @@ class Optiview:
         self.image_url = image_url
         self.now = now
         self._nonce = 0
+        # The one webhook of the account, as GET /api/webhooks/list has it.
+        self.webhook: dict[str, Any] = {
+            "id": 7, "url": "https://receiver.example/hooks/stage",
+            "secret": "c2VjcmV0IG9mIGEgaG9vaw==", "isFeedHooks": False, "isMediaHooks": True}
         self._uses: dict[str, int] = {}
         self.distribution_keys: dict[str, str] = {}  # by id; none: distributions are public
 
@@ -94,6 +98,8 @@ class Optiview:
         """Everything below /api. Bad credentials are 403 here, not 401."""
         if request.headers.get("authorization") != self.authorization:
             return json_reply(403, {"data": {"message": "Unauthorized"}, "status": "fail"})
+        if request.path == "/api/webhooks/list":
+            return json_reply(200, {"status": "success", "data": [self.webhook]})
         match = re.fullmatch(r"/api/(?:v3/media/assets|record_files)(?:/([^/]+))?", request.path)
         if not match:
             return json_reply(404, {"status": "fail", "data": {"message": "Not Found"}})

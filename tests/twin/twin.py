@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import uuid
+from email.utils import format_datetime
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,11 @@ class Twin:
     # Routes that serve both platforms.
 
     def _api(self, request: Request) -> Reply:
+        reply = self._answer_api(request)
+        reply.headers.setdefault("Date", format_datetime(self.now(), usegmt=True))
+        return reply
+
+    def _answer_api(self, request: Request) -> Reply:
         if request.path.startswith("/v1/"):
             return self.fastpix.api(request)
         if request.path.startswith("/api/"):

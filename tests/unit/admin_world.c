@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 
+#include "store/outbox.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ struct waiting {
 	void (*story)(void *arg, const struct err *err, const struct story *story);
 	void (*stats)(void *arg, const struct err *err,
 		const struct workspace_stats *stats, size_t n);
+	store_queues_cb queues;
 	void *arg;
 	bool hit;
 };
@@ -406,6 +408,23 @@ void store_stats(struct store *store, int64_t removed_since_ns,
 {
 	(void)store, (void)removed_since_ns;
 	later(run_stats, arg)->stats = cb;
+}
+
+static void run_queues(struct waiting *waiting)
+{
+	struct outbox_queue one = { .kind = NOTICE_POST,
+		.rule = (char[]){ "r" },
+		.waiting = 3,
+		.oldest_ns = 1700000000 * NS_PER_S };
+	bool failed = world.store_err.class != ERR_NONE;
+	waiting->queues(
+		waiting->arg, &world.store_err, failed ? NULL : &one, failed ? 0 : 1);
+}
+
+void store_outbox_queues(struct store *store, store_queues_cb cb, void *arg)
+{
+	(void)store;
+	later(run_queues, arg)->queues = cb;
 }
 
 /* ---- keeper, transfers, warnings ---- */

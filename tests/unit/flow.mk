@@ -15,7 +15,9 @@ tests_unit_test_transfer_SOURCES = tests/unit/test_transfer.c tests/unit/unit.h 
 tests_unit_test_transfer_LDADD = $(UNIT_LDADD)
 unit_programs += \
 	tests/unit/test_file_slots \
+	tests/unit/test_judge \
 	tests/unit/test_limiter \
+	tests/unit/test_notice \
 	tests/unit/test_slots \
 	tests/unit/test_throttle \
 	tests/unit/test_warnings
@@ -24,9 +26,18 @@ tests_unit_test_file_slots_SOURCES = tests/unit/test_file_slots.c
 tests_unit_test_file_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_file_slots_LDADD = $(UNIT_LDADD)
 
+tests_unit_test_judge_SOURCES = tests/unit/test_judge.c \
+	tests/unit/io_tls.c tests/unit/io_tls.h
+tests_unit_test_judge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_judge_LDADD = $(UNIT_LDADD)
+
 tests_unit_test_limiter_SOURCES = tests/unit/test_limiter.c
 tests_unit_test_limiter_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_limiter_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_notice_SOURCES = tests/unit/test_notice.c
+tests_unit_test_notice_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_notice_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_slots_SOURCES = tests/unit/test_slots.c
 tests_unit_test_slots_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -4,6 +4,7 @@ unit_programs += \
 	tests/unit/test_http_head \
 	tests/unit/test_http_server \
 	tests/unit/test_pace \
+	tests/unit/test_process \
 	tests/unit/test_systemd \
 	tests/unit/test_worker
 
@@ -28,6 +29,10 @@ tests_unit_test_http_server_LDADD = $(UNIT_LDADD)
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
 tests_unit_test_pace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_pace_LDADD = $(UNIT_LDADD)
+
+tests_unit_test_process_SOURCES = tests/unit/test_process.c
+tests_unit_test_process_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_process_LDADD = $(UNIT_LDADD)
 
 tests_unit_test_systemd_SOURCES = tests/unit/test_systemd.c
 tests_unit_test_systemd_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -344,6 +344,8 @@ static void shows(void **state)
 		"\"until\":null},{\"of\":\"rule\",\"name\":\"r\",\"rate\":null,"
 		"\"until\":\"2023-11-14T22:13:20.000Z\"}]");
 	has(in, "\"free\":10,\"total\":null");
+	has(in, "\"outbox\":[{\"kind\":\"notify\",\"rule\":\"r\",\"waiting\":3,"
+		"\"oldest\":\"2023-11-14T22:13:20.000Z\"}]");
 	has(in, "\"last_reconcile\":null");
 	has(in, "\"reason\":\"because\"");
 	in = ask("GET", "/metrics", NULL, 200);

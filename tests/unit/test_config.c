@@ -191,6 +191,7 @@ static const struct value_row good_values[] = {
 	{ "rule r", "bandwidth", "1M", NULL },
 	{ "workspace p", "bandwidth", "22:00,off 23:00,1M", NULL },
 	{ "rule r", "after", "/usr/bin/true", NULL },
+	{ "rule r", "after_timeout", "10m", NULL },
 };
 
 static void takes_good_values(void **state)
@@ -324,6 +325,7 @@ static const struct value_row bad_values[] = {
 	{ "rule r", "priority", "high", NULL },
 	{ "rule r", "bandwidth", "", NULL },
 	{ "rule r", "after", "relative", NULL },
+	{ "rule r", "after_timeout", "1ms", NULL },
 	{ "rule r", "notify", "https://h/x", NULL },
 };
 
@@ -474,15 +476,12 @@ static void warns_of_what_is_not_there_yet(void **state)
 			    "[agent]\nstate = postgresql://u:p@h/d\n"
 			    "[transfer]\nthreads = 2\nsegments = 8\nbandwidth = 1M\n"
 			    "[rule r]\nhls_as = package\non_update = version\n"
-			    "keep = 90d\nbandwidth = 1M\nafter = /x\n"
-			    "notify = https://h/x\nnotify_secret = x\n",
+			    "keep = 90d\nbandwidth = 1M\n",
 		MAIN_INI ":12: [workspace p] delete_remote: not available yet; ",
 		MAIN_INI ":14: [agent] state: not available yet; ",
 		MAIN_INI ":20: [rule r] hls_as: not available yet; ",
 		MAIN_INI ":21: [rule r] on_update: not available yet; ",
-		MAIN_INI ":22: [rule r] keep: not available yet; ",
-		MAIN_INI ":24: [rule r] after: not available yet; ",
-		MAIN_INI ":25: [rule r] notify: not available yet; ");
+		MAIN_INI ":22: [rule r] keep: not available yet; ");
 	struct config_notes notes;
 	struct config *config = NULL;
 	world_text(WORKSPACE "request_mp4 = yes\nreconcile = off\nbackfill = none\n"

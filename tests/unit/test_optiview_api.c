@@ -473,6 +473,54 @@ static void platforms_are_found_by_kind(void **state)
 	assert_int_equal(platform_optiview.kind, PLATFORM_OPTIVIEW);
 }
 
+static int read_hook(int status, const char *data, struct hook_state *hook)
+{
+	char *body = mem_printf("{\"status\":\"success\",\"data\":%s}", data);
+	struct http_response answer = fixture_answer(status, body);
+	struct err err = { 0 };
+	int rc = platform_optiview.hook_response(&ws, &answer, hook, &err);
+	free(body);
+	return rc;
+}
+
+#define HOOK(name, rest)                                                      \
+	"{\"id\":1,\"secret\":\"c2VjcmV0\",\"url\":\"https://h/x/hooks/" name \
+	"\"" rest "}"
+#define DISABLED                                                                   \
+	",\"isMediaHooks\":true,\"disabled\":{\"until\":\"2026-12-01T00:00:00Z\"," \
+	"\"reason\":\"slow\"}"
+
+static void reads_webhooks(void **state)
+{
+	struct hook_state hook;
+	struct workspace_config before = ws;
+	char name[] = "stage";
+	(void)state;
+	ws.name = name;
+	assert_int_equal(read_hook(200, "[]", &hook), 0);
+	assert_false(hook.found);
+	assert_int_equal(read_hook(200, "[" HOOK("backstage", "") "]", &hook), 0);
+	assert_false(hook.found);
+	assert_int_equal(
+		read_hook(200, "[7," HOOK("stage?x=1", DISABLED) "]", &hook), 0);
+	assert_true(hook.found && hook.media && hook.disabled);
+	assert_int_equal(hook.until_ns, at("2026-12-01T00:00:00Z"));
+	assert_string_equal(hook.reason, "slow");
+	/* Of two the one that works counts. */
+	assert_int_equal(
+		read_hook(200,
+			"[" HOOK("stage", DISABLED) "," HOOK("stage",
+				",\"isMediaHooks\":true,\"disabled\":null") "]",
+			&hook),
+		0);
+	assert_true(hook.found && hook.media && !hook.disabled);
+	assert_int_equal(read_hook(200, "[" HOOK("stage", "") "]", &hook), 0);
+	assert_true(hook.found && !hook.media);
+	assert_int_equal(read_hook(403, "[]", &hook), -ERR_AUTH);
+	assert_int_equal(read_hook(200, "{}", &hook), -ERR_TRANSIENT);
+	ws = before;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +540,7 @@ int main(void)
 		cmocka_unit_test(reads_a_page),
 		cmocka_unit_test(a_page_that_is_none_is_refused),
 		cmocka_unit_test(platforms_are_found_by_kind),
+		cmocka_unit_test(reads_webhooks),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

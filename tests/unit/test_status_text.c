@@ -58,6 +58,8 @@ static cJSON *with_transfers(const char *transfers)
 		"\"warnings\":[{\"key\":\"disk\",\"text\":\"the disk\\u001b is full, and "
 		"downloads wait until there is room; remove something, or lower min_free\","
 		"\"since\":\"2026-11-22T10:00:00.000Z\"}],"
+		"\"outbox\":[{\"kind\":\"notify\",\"rule\":\"r\",\"waiting\":2,"
+		"\"oldest\":\"2026-11-22T10:00:00.000Z\"}],"
 		"\"attention\":[{\"workspace\":\"w\",\"id\":\"y\",\"state\":\"failed\","
 		"\"reason\":\"no\",\"due\":null}]}",
 		transfers);
@@ -111,6 +113,8 @@ static void says(void **state)
 	has(text, "! the disk" BAD " is full, and downloads wait until there is room; "
 		  "remove something, or lower min_free (since ");
 	has(text, "  2 deliveries rejected: vodkeep explain w\n");
+	has(text,
+		"\nTo be told\n  notify of rule r: 2 wait, the oldest since 2026-11-22 ");
 	has(text, "  w/y  failed\n    no\n");
 	assert_null(strchr(text, '\x1B'));
 	free(text);
@@ -253,11 +257,11 @@ static cJSON *many(size_t n)
 static void many_files(void **state)
 {
 	cJSON *json = many(30);
-	char *text = text_of(json, 100, 40, false);
+	char *text = text_of(json, 100, 43, false);
 
 	(void)state;
-	/* 40 lines: 20 are something else, one is the rest. */
-	assert_int_equal(lines_of(text), 40);
+	/* 43 lines: 23 are something else, one is the rest. */
+	assert_int_equal(lines_of(text), 43);
 	has(text, "\n  production/asset-0 ");
 	has(text, "\n  production/asset-18 ");
 	assert_null(strstr(text, "asset-19"));
@@ -267,7 +271,7 @@ static void many_files(void **state)
 	text = text_of(json, 100, 14, false);
 	assert_int_equal(lines_of(text), 14);
 	has(text, "\n  production/asset-0 ");
-	has(text, ELLIPSIS " 11 more lines: vodkeep status\n");
+	has(text, ELLIPSIS " 14 more lines: vodkeep status\n");
 	free(text);
 	/* Where lines are not counted, all are there, with their whole names. */
 	text = text_of(json, 100, 0, false);
