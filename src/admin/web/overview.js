@@ -31,7 +31,6 @@ function showFigures(status) {
 function warningRow(warning) {
   return el("div", { class: "warning" },
     el("p", null, warning.workspace && el("strong", null, `${warning.workspace}: `), warning.text),
-    warning.remedy && el("p", { class: "remedy" }, warning.remedy),
     el("p", { class: "soft" }, "since ", el("time", { datetime: warning.since, title: when(warning.since) }, when(warning.since))));
 }
 
