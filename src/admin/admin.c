@@ -103,14 +103,6 @@ static const struct route *find_route(
 	return NULL;
 }
 
-static const char *password_in_force(const struct admin *admin)
-{
-	const char *password =
-		keeper_settings(admin->on.keeper)->config->admin.password;
-
-	return password && *password ? password : NULL;
-}
-
 static bool is_post(const struct route *route)
 {
 	return strcmp(route->method, "POST") == 0;
@@ -148,7 +140,7 @@ static bool let_in(
 	const struct door *door, const struct route *route, struct http_in *in)
 {
 	const struct admin *admin = door->admin;
-	const char *password = password_in_force(admin);
+	const char *password = admin_password(admin);
 	const char *host = http_in_header(in, "Host");
 	const char *sentence = NULL;
 	enum auth_who who = auth_who(
@@ -245,7 +237,7 @@ static void on_checked(void *arg, enum auth_verdict verdict, int64_t wait_ms)
 static void run_call(struct admin_call *call, const struct route *route)
 {
 	struct admin *admin = call->admin;
-	const char *password = password_in_force(admin);
+	const char *password = admin_password(admin);
 	int64_t now_ms = admin->clock->mono_ms();
 	char *given;
 

@@ -17,13 +17,6 @@
 #define ATTRIBUTES   "; Path=/; HttpOnly; SameSite=Strict"
 #define PASSWORD_MAX 1024
 
-static const char *password_of(const struct admin_call *call)
-{
-	const char *password = call_config(call)->admin.password;
-
-	return password && *password ? password : NULL;
-}
-
 void call_fail_auth(struct admin_call *call, enum auth_verdict verdict, int64_t wait_ms)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -53,7 +46,7 @@ void admin_session(struct admin_call *call)
 	cJSON *json = cJSON_CreateObject();
 	struct admin *admin = call->admin;
 
-	json_add_bool(json, "password", password_of(call) != NULL);
+	json_add_bool(json, "password", admin_password(call->admin) != NULL);
 	json_add_text(json, "version", admin->version);
 	json_add_text(json, "token",
 		call->in ? auth_token(admin->auth, call->in, call->door->cookie,
@@ -104,7 +97,7 @@ static void on_login(void *arg, enum auth_verdict verdict, int64_t wait_ms)
 void admin_login(struct admin_call *call)
 {
 	const char *given = json_text(call->body, "password");
-	const char *password = password_of(call);
+	const char *password = admin_password(call->admin);
 	struct admin *admin = call->admin;
 
 	if (!password || !call->door->tcp)

@@ -244,6 +244,14 @@ const struct config *call_config(const struct admin_call *call)
 	return keeper_settings(call->admin->on.keeper)->config;
 }
 
+const char *admin_password(const struct admin *admin)
+{
+	const char *password =
+		keeper_settings(admin->on.keeper)->config->admin.password;
+
+	return password && *password ? password : NULL;
+}
+
 int64_t call_now_ns(const struct admin_call *call)
 {
 	return call->admin->clock->wall_ns();

@@ -92,6 +92,8 @@ const char *call_header(const struct admin_call *call, const char *name);
 /* Whether the client has what @etag (with its quotes) names. */
 bool call_has_etag(const struct admin_call *call, const char *etag);
 const struct config *call_config(const struct admin_call *call);
+/* The one in force, NULL none. Not after admin_detach(). */
+const char *admin_password(const struct admin *admin);
 /* What an asset is doing now; @state, where it rests, when nothing. */
 enum asset_state live_state(
 	const struct admin *admin, int64_t row, enum asset_state state);

@@ -55,16 +55,7 @@ def visitor(agent: Agent) -> Visitor:
 def guarded(idle_agent: Agent) -> Visitor:
     """Of an agent with a password."""
     idle_agent.config.set("admin", password=PASSWORD)
-    idle_agent.start(ready=False)
-    wait_until(lambda: answers(idle_agent), 15, "the dashboard")
-    return Visitor(idle_agent)
-
-
-def answers(agent: Agent) -> bool:
-    try:
-        return agent.admin("/login").status == 200
-    except OSError:
-        return False
+    return Visitor(idle_agent.start())
 
 
 def content(agent: Agent, media: tw.Media, key: str = "video", more: str = "") -> str:
