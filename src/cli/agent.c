@@ -96,6 +96,7 @@ static void on_clock_back(void *arg, const struct err *err, size_t count)
 		"have not come yet; these are taken for now, and what waited for them "
 		"goes on",
 		count);
+	courier_news(agent->courier);
 	for (size_t i = 0; agent->keeper && i < config->n_workspaces; i++)
 		keeper_news(agent->keeper, config->workspaces[i].name, 0, false);
 }

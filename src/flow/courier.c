@@ -170,6 +170,19 @@ static void begin(struct courier *courier, const struct notice *notice)
 		job_run(job, courier->o.loop);
 }
 
+static void drop(struct courier *courier, const struct notice *notice)
+{
+	if (!workspace_named(courier->settings->config, notice->workspace))
+		job_end(job_new(courier, notice), JOB_MOOT, 0,
+			"nobody is told that it is %s: workspace %s is not configured "
+			"any more",
+			notice->event, notice->workspace);
+	else
+		job_end(job_new(courier, notice), JOB_MOOT, 0,
+			"nobody is told that it is %s: [rule %s] has no %s any more",
+			notice->event, notice->rule, notice_kind_name(notice->kind));
+}
+
 /* Begin it, if it is its turn. Returns when it may be, 0: whenever another ends. */
 static int64_t consider(struct courier *courier, const struct notices *heads,
 	const struct notice *notice, int64_t now_ns)
@@ -182,9 +195,7 @@ static int64_t consider(struct courier *courier, const struct notices *heads,
 		for (size_t i = 0; i < courier->n_jobs; i++)
 			if (courier->jobs[i]->notice.row == notice->row)
 				return 0;
-		job_end(job_new(courier, notice), JOB_MOOT, 0,
-			"nobody is told that it is %s: [rule %s] has no %s any more",
-			notice->event, notice->rule, notice_kind_name(notice->kind));
+		drop(courier, notice);
 		return 0;
 	}
 	if (must_wait(courier, heads, notice, target))

@@ -222,8 +222,10 @@ def test_a_file_larger_than_the_disk(idle_agent: Agent, twin: Twin, small_disk: 
     agent.ready_event(small)
     agent.archived(small)
     assert_whole(agent, small)
-    shown: dict[str, Any] = agent.show(large)
-    assert shown["state"] == "waiting" and shown["attempts"] == 0
+    # Between two attempts: what it says of itself while it tries is "downloading".
+    shown: dict[str, Any] = wait_until(
+        lambda: (s := agent.show(large))["state"] == "waiting" and s, 10, "it to rest again")
+    assert shown["attempts"] == 0
     assert agent.status()["warnings"] == [], "nothing is wrong with the disk"
     filler.unlink()
     agent.archived(large)

@@ -161,6 +161,17 @@ def test_nobody_any_more(teller: Agent, listener: Listener, twin: Twin) -> None:
     assert "[rule all] has no notify any more" in agent.story(media)
 
 
+def test_a_workspace_that_is_gone(teller: Agent, listener: Listener, twin: Twin) -> None:
+    listener.answers += [(500, {})] * 1000
+    agent, media = teller.start(), twin.add_fastpix()
+    agent.archive_now(media)
+    wait_until(lambda: queue(agent) == {"notify": 1} and listener.told, 10, "the queue")
+    del teller.config.sections["workspace production"]
+    agent.reload()
+    wait_until(lambda: not queue(agent), 10, "the queue to be empty")
+    assert "workspace production is not configured any more" in agent.story(media)
+
+
 def test_given_up(teller: Agent, listener: Listener, twin: Twin) -> None:
     listener.answers += [(500, {})] * 1000
     teller.config.set("transfer", retry_for="1s")
