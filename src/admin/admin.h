@@ -6,6 +6,7 @@
 #ifndef VODKEEP_ADMIN_ADMIN_H
 #define VODKEEP_ADMIN_ADMIN_H
 
+#include "archive/archive.h"
 #include "flow/chores.h"
 #include "flow/keeper.h"
 #include "flow/scrub.h"
@@ -25,6 +26,7 @@ struct admin_options {
 	struct keeper *keeper;
 	struct transfers *transfers;
 	struct warnings *warnings;
+	struct archive *archive;
 	struct verifier *verifier;
 	struct scrub *scrub;
 	struct chores *chores;
@@ -34,8 +36,8 @@ struct admin *admin_new(const struct admin_options *options);
 
 /* For the unix socket: everything is allowed, the file mode decides who may connect. */
 struct http_server_handler admin_unix_handler(struct admin *admin);
-/* For admin.listen, bound as @listen: reading only, guarded against other sites' pages
- * (admin/guard.h) and by admin.password. One TCP listener for each admin. */
+/* For admin.listen, bound as @listen: all but backups, guarded against other sites'
+ * pages (admin/guard.h) and by admin.password. One TCP listener for each admin. */
 struct http_server_handler admin_tcp_handler(struct admin *admin, const char *listen);
 
 /* Before keeper and transfers are closed: requests whose store calls come back later

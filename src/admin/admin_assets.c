@@ -3,7 +3,8 @@
  *
  * The store knows where an asset rests, the keeper which ones are being worked on: the
  * state shown is the live one. A list filtered by state therefore walks the store's
- * pages until enough assets pass the filter, the list ends, or PAGES_MAX is reached.
+ * pages until enough assets pass the filter, the list ends, or PAGES_MAX is reached. So
+ * does a search, whose pages are what the store looks at in one go.
  */
 #include <config.h>
 
@@ -22,12 +23,14 @@
 #define PAGE_SIZE    500
 #define PAGES_MAX    400
 #define STORY_MAX    1024 /* of the sentence about what comes next */
+#define TEXT_MAX     200  /* to search for */
 
 struct listing {
 	struct admin_call *call;
 	struct asset_filter filter;
-	char *workspace;
-	int state; /* live state asked for; -1 any */
+	char *workspace, *text, *type;
+	int state;   /* live state asked for; -1 any */
+	bool browse; /* by what only a search answers */
 	size_t wanted;
 	size_t found;
 	int pages;
@@ -38,6 +41,8 @@ static void listing_free(struct listing *listing)
 {
 	cJSON_Delete(listing->list);
 	free(listing->workspace);
+	free(listing->text);
+	free(listing->type);
 	free(listing);
 }
 
@@ -55,17 +60,37 @@ static void listing_reply(struct listing *listing, bool more)
 	listing_free(listing);
 }
 
-static void on_list_page(
-	void *arg, const struct err *err, const struct asset_summary *list, size_t n);
+static void listing_next(struct listing *listing);
 
-static void listing_next(struct listing *listing)
+/* Take what passes the filter; the place mark follows. Returns whether some were left.
+ */
+static bool take_page(
+	struct listing *listing, const struct asset_summary *list, size_t n)
 {
-	listing->filter.limit = listing->wanted - listing->found;
-	if (listing->state >= 0)
-		listing->filter.limit = PAGE_SIZE;
-	listing->pages++;
-	store_list(listing->call->admin->on.store, &listing->filter, on_list_page,
-		listing);
+	size_t i;
+
+	for (i = 0; i < n && listing->found < listing->wanted; i++) {
+		enum asset_state state =
+			live_state(listing->call->admin, list[i].row, list[i].state);
+
+		listing->filter.before_row = list[i].row;
+		if (listing->state >= 0 && (int)state != listing->state)
+			continue;
+		cJSON_AddItemToArray(
+			listing->list, asset_summary_json(&list[i], state));
+		listing->found++;
+	}
+	return i < n;
+}
+
+/* @more: the store has rows below the place mark. */
+static void page_done(struct listing *listing, bool more)
+{
+	if (listing->found >= listing->wanted || !more || listing->pages >= PAGES_MAX ||
+		!listing->call->in)
+		listing_reply(listing, more);
+	else
+		listing_next(listing);
 }
 
 static void on_list_page(
@@ -77,23 +102,61 @@ static void on_list_page(
 		listing_free(listing);
 		return;
 	}
-	for (size_t i = 0; i < n && listing->found < listing->wanted; i++) {
-		enum asset_state state =
-			live_state(listing->call->admin, list[i].row, list[i].state);
+	bool left = take_page(listing, list, n);
 
-		listing->filter.before_row = list[i].row;
-		if (listing->state >= 0 && (int)state != listing->state)
-			continue;
-		cJSON_AddItemToArray(
-			listing->list, asset_summary_json(&list[i], state));
-		listing->found++;
+	page_done(listing, left || n == listing->filter.limit);
+}
+
+static void on_browse_page(void *arg, const struct err *err,
+	const struct asset_summary *list, size_t n, int64_t next_row)
+{
+	struct listing *listing = arg;
+
+	if (call_failed(listing->call, err)) {
+		listing_free(listing);
+		return;
 	}
-	if (listing->found >= listing->wanted)
-		listing_reply(listing, true);
-	else if (n < listing->filter.limit || listing->pages >= PAGES_MAX)
-		listing_reply(listing, n == listing->filter.limit);
+	bool left = take_page(listing, list, n);
+
+	if (listing->found < listing->wanted)
+		listing->filter.before_row = next_row;
+	page_done(listing, left || next_row > 0);
+}
+
+static void listing_next(struct listing *listing)
+{
+	struct store *store = listing->call->admin->on.store;
+
+	listing->filter.limit = listing->wanted - listing->found;
+	if (listing->state >= 0)
+		listing->filter.limit = PAGE_SIZE;
+	listing->pages++;
+	if (listing->browse)
+		store_browse(store, &listing->filter, on_browse_page, listing);
 	else
-		listing_next(listing);
+		store_list(store, &listing->filter, on_list_page, listing);
+}
+
+/* Of a search. */
+static int read_search(struct listing *listing, struct err *err)
+{
+	struct admin_call *call = listing->call;
+	struct asset_filter *filter = &listing->filter;
+	const char *from = call_query(call, "from"), *to = call_query(call, "to");
+
+	listing->text = mem_strdup(call_query(call, "q"));
+	listing->type = mem_strdup(call_query(call, "type"));
+	filter->text = listing->text;
+	filter->type = listing->type;
+	listing->browse = filter->text || filter->type || from || to;
+	if (filter->text && strlen(filter->text) > TEXT_MAX)
+		return err_set(err, ERR_INPUT, "q is longer than %d bytes", TEXT_MAX);
+	if (from &&
+		time_parse_since(from, call_now_ns(call), &filter->from_ns, err) < 0)
+		return err_wrap(err, "from");
+	if (to && time_parse_since(to, call_now_ns(call), &filter->to_ns, err) < 0)
+		return err_wrap(err, "to");
+	return 0;
 }
 
 /* Parameters into @listing. */
@@ -129,7 +192,7 @@ static int read_filter(struct listing *listing, struct err *err)
 	}
 	if (before)
 		listing->filter.before_row = strtoll(before, NULL, 10);
-	return 0;
+	return read_search(listing, err);
 }
 
 void admin_assets(struct admin_call *call)

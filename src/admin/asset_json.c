@@ -11,6 +11,14 @@
 #include "core/retire.h"
 #include <string.h>
 
+static void add_duration(cJSON *json, int64_t ms)
+{
+	if (ms < 0)
+		cJSON_AddNullToObject(json, "duration");
+	else
+		cJSON_AddNumberToObject(json, "duration", (double)ms / 1000.0);
+}
+
 cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state state)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -31,6 +39,8 @@ cJSON *asset_summary_json(const struct asset_summary *summary, enum asset_state 
 	json_add_text(json, "reason", summary->reason);
 	json_add_text(json, "rule", summary->rule);
 	json_add_time(json, "due", summary->due_ns);
+	add_duration(json, summary->duration_ms);
+	json_add_text(json, "thumbnail", summary->thumbnail);
 	return json;
 }
 
@@ -47,11 +57,7 @@ static void add_facts(cJSON *json, const struct facts *facts)
 	json_add_time(json, "created", facts->created_ns);
 	json_add_time(json, "expires", facts->expires_ns);
 	json_add_text(json, "resolution", *resolution ? resolution : NULL);
-	if (facts->duration_ms < 0)
-		cJSON_AddNullToObject(json, "duration");
-	else
-		cJSON_AddNumberToObject(
-			json, "duration", (double)facts->duration_ms / 1000.0);
+	add_duration(json, facts->duration_ms);
 	if (facts->metadata)
 		cJSON_AddItemToObject(
 			json, "metadata", cJSON_Duplicate(facts->metadata, true));

@@ -16,35 +16,50 @@
 #define JSON_TYPE "application/json"
 #define POLICY                                                                          \
 	"default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; " \
-	"img-src 'self' data:; base-uri 'none'; form-action 'none'; "                   \
-	"frame-ancestors 'none'"
+	"img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; "       \
+	"frame-ancestors 'none'; require-trusted-types-for 'script'; "                  \
+	"trusted-types 'none'"
 
-static void answer(struct http_in *in, int status, const char *content_type,
-	const void *body, size_t len, const char *extra, const char *extra_value)
+static const struct http_reply_header everywhere[] = {
+	{ "Content-Security-Policy", POLICY },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cache-Control", "no-store" },
+};
+
+static bool has_header(const struct http_reply *reply, const char *name)
 {
-	struct http_reply reply = {
-		.status = status,
-		.content_type = content_type,
-		.body = body,
-		.len = len,
-		.headers = {
-			{ "Content-Security-Policy", POLICY },
-			{ "X-Content-Type-Options", "nosniff" },
-			{ "Referrer-Policy", "no-referrer" },
-			{ "Cache-Control", "no-store" },
-			{ extra, extra_value },
-		},
-	};
+	for (int i = 0; i < HTTP_REPLY_HEADERS && reply->headers[i].name; i++)
+		if (strcmp(reply->headers[i].name, name) == 0)
+			return true;
+	return false;
+}
 
-	http_reply(in, &reply);
+void reply_harden(struct http_reply *reply)
+{
+	int n = 0;
+
+	while (n < HTTP_REPLY_HEADERS && reply->headers[n].name)
+		n++;
+	for (size_t i = 0; i < sizeof(everywhere) / sizeof(*everywhere); i++)
+		if (n < HTTP_REPLY_HEADERS && !has_header(reply, everywhere[i].name))
+			reply->headers[n++] = everywhere[i];
 }
 
 static void answer_json(struct http_in *in, int status, cJSON *json, const char *extra,
 	const char *extra_value)
 {
 	char *text = json_print(json, false);
+	struct http_reply reply = { .status = status,
+		.content_type = JSON_TYPE,
+		.body = text,
+		.len = strlen(text),
+		.headers = { { extra, extra_value } } };
 
-	answer(in, status, JSON_TYPE, text, strlen(text), extra, extra_value);
+	reply_harden(&reply);
+	http_reply(in, &reply);
 	free(text);
 	cJSON_Delete(json);
 }
@@ -67,33 +82,75 @@ struct admin_call *call_new(
 	call->in = in;
 	call->args = *args;
 	admin->calls++;
-	http_in_set_user(in, call);
+	if (in)
+		http_in_set_user(in, call);
 	return call;
 }
 
-/* The last act of every call. */
-static void call_end(struct admin_call *call)
+struct admin_call *call_within(
+	struct admin *admin, void (*told)(struct admin *admin, int status, cJSON *json))
 {
+	const struct route_args none = { 0 };
+	struct admin_call *call = call_new(admin, NULL, &none);
+
+	call->told = told;
+	return call;
+}
+
+void call_end(struct admin_call *call)
+{
+	if (call->in)
+		http_in_set_user(call->in, NULL);
 	call->admin->calls--;
 	cJSON_Delete(call->body);
 	free(call);
 }
 
+void call_reply(struct admin_call *call, struct http_reply *reply)
+{
+	if (call->in) {
+		reply_harden(reply);
+		http_reply(call->in, reply);
+	}
+	call_end(call);
+}
+
 void call_reply_bytes(struct admin_call *call, int status, const char *content_type,
 	const void *body, size_t len)
 {
-	if (call->in)
-		answer(call->in, status, content_type, body, len, NULL, NULL);
-	call_end(call);
+	struct http_reply reply = {
+		.status = status, .content_type = content_type, .body = body, .len = len
+	};
+
+	call_reply(call, &reply);
 }
 
 void call_reply_json(struct admin_call *call, int status, cJSON *json)
 {
-	if (call->in)
+	if (call->told)
+		call->told(call->admin, status, json);
+	else if (call->in)
 		answer_json(call->in, status, json, NULL, NULL);
 	else
 		cJSON_Delete(json);
 	call_end(call);
+}
+
+void call_reply_extra(struct admin_call *call, int status, const char *name,
+	const char *value, cJSON *json)
+{
+	if (call->in)
+		answer_json(call->in, status, json, name, value);
+	else
+		cJSON_Delete(json);
+	call_end(call);
+}
+
+bool call_has_etag(const struct admin_call *call, const char *etag)
+{
+	const char *known = call_header(call, "If-None-Match");
+
+	return known && strstr(known, etag);
 }
 
 void call_fail(struct admin_call *call, int status, const char *fmt, ...)
@@ -177,9 +234,22 @@ const char *call_query(const struct admin_call *call, const char *name)
 	return value && *value ? value : NULL;
 }
 
+const char *call_header(const struct admin_call *call, const char *name)
+{
+	return call->in ? http_in_header(call->in, name) : NULL;
+}
+
 const struct config *call_config(const struct admin_call *call)
 {
 	return keeper_settings(call->admin->on.keeper)->config;
+}
+
+const char *admin_password(const struct admin *admin)
+{
+	const char *password =
+		keeper_settings(admin->on.keeper)->config->admin.password;
+
+	return password && *password ? password : NULL;
 }
 
 int64_t call_now_ns(const struct admin_call *call)

@@ -8,15 +8,9 @@
 
 #include "admin/guard.h"
 
-#include "base/digest.h"
-
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
-
-#define BASIC "Basic "
-/* Longest credentials that are looked at, decoded. */
-#define CREDENTIALS_MAX 4096
 
 /* "host:port", "[v6]:port" or "host" without port and brackets. */
 static bool host_part(const char *text, char *out, size_t size)
@@ -64,34 +58,12 @@ bool guard_host_ok(const char *host)
 	return host && names_this_machine(host);
 }
 
-/* Digests have one length: comparing them tells nothing about the length either. */
-static bool same_password(const char *given, size_t len, const char *password)
+bool guard_same_site(const char *host, const char *origin, const char *fetch_site)
 {
-	char a[DIGEST_SHA256_HEX], b[DIGEST_SHA256_HEX];
+	const char *authority = origin ? strstr(origin, "://") : NULL;
 
-	sha256_hex_of(given, len, a);
-	sha256_hex_of(password, strlen(password), b);
-	return equal_constant_time(a, sizeof(a), b, sizeof(b));
-}
-
-bool guard_password_ok(const char *header, const char *password)
-{
-	struct buf text;
-	const char *colon;
-	bool ok = false;
-
-	if (!header || strncasecmp(header, BASIC, strlen(BASIC)) != 0)
+	if (fetch_site && strcmp(fetch_site, "same-origin") != 0 &&
+		strcmp(fetch_site, "none") != 0)
 		return false;
-	header += strlen(BASIC);
-	buf_init(&text, CREDENTIALS_MAX);
-	if (base64_decode(header, strlen(header), &text, NULL) == 0 && !text.overflow &&
-		text.len > 0) {
-		colon = memchr(text.data, ':', text.len);
-		if (colon)
-			ok = same_password(colon + 1,
-				text.len - (size_t)(colon + 1 - text.data), password);
-		explicit_bzero(text.data, text.len);
-	}
-	buf_release(&text);
-	return ok;
+	return !origin || (authority && host && strcasecmp(authority + 3, host) == 0);
 }

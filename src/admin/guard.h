@@ -13,8 +13,9 @@ bool guard_is_loopback(const char *listen);
  * name that is not this machine's was put there by DNS rebinding. @host NULL: absent.
  */
 bool guard_host_ok(const char *host);
-/* Whether an Authorization header is HTTP Basic, any user, with @password. Takes the
- * same time wherever the passwords differ. @header NULL: absent. */
-bool guard_password_ok(const char *header, const char *password);
+/* Whether a request may come from where it says: a browser tells by Origin and
+ * Sec-Fetch-Site when it is not a page of ours that asks; programs tell neither. Each
+ * may be NULL: absent. */
+bool guard_same_site(const char *host, const char *origin, const char *fetch_site);
 
 #endif

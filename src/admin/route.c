@@ -9,6 +9,7 @@
 
 #define WORKSPACE "{workspace}"
 #define ID        "{id}"
+#define FILE_NAME "{file}"
 
 static bool take(const char **path, char *to, size_t size)
 {
@@ -35,6 +36,10 @@ bool route_match(const char *pattern, const char *path, struct route_args *args)
 			if (!take(&path, found.id, sizeof(found.id)))
 				return false;
 			pattern += strlen(ID);
+		} else if (strncmp(pattern, FILE_NAME, strlen(FILE_NAME)) == 0) {
+			if (!take(&path, found.file, sizeof(found.file)))
+				return false;
+			pattern += strlen(FILE_NAME);
 		} else if (*pattern++ != *path++) {
 			return false;
 		}

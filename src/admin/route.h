@@ -10,6 +10,7 @@
 struct route_args {
 	char workspace[256];
 	char id[256];
+	char file[256];
 };
 
 /* Whether @path is an instance of @pattern, "/api/v1/assets/{workspace}/{id}". A brace

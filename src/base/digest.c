@@ -79,6 +79,13 @@ size_t hmac(enum digest_kind kind, const void *key, size_t key_len, const void *
 static const char base64_digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+void slow_digest(const char *password, const void *salt, size_t salt_len,
+	unsigned char out[DIGEST_MAX])
+{
+	require(EVP_PBE_scrypt(password, strlen(password), salt, salt_len, 1 << 14, 8,
+			1, (uint64_t)64 << 20, out, DIGEST_MAX) == 1);
+}
+
 void base64_encode(const void *data, size_t len, struct buf *out)
 {
 	const unsigned char *bytes = data;

@@ -23,6 +23,11 @@ void sha256_hex_of(const void *data, size_t len, char out[DIGEST_SHA256_HEX]);
 size_t hmac(enum digest_kind kind, const void *key, size_t key_len, const void *data,
 	size_t len, unsigned char out[DIGEST_MAX]);
 
+/* scrypt (N 16384, r 8, p 1): some 50 ms and 16 MiB, so that guessing a password is
+ * slow. Blocks. */
+void slow_digest(const char *password, const void *salt, size_t salt_len,
+	unsigned char out[DIGEST_MAX]);
+
 /* Standard alphabet with padding. */
 void base64_encode(const void *data, size_t len, struct buf *out);
 /* As lenient as Node's decoder: both alphabets, missing padding, white space. 0, or -1

@@ -329,7 +329,7 @@ static void announce(const struct agent *agent)
 	for (int i = 0; i < agent->n_receivers; i++)
 		log_info(NULL, "receiving deliveries at %s/hooks/WORKSPACE",
 			http_server_address(agent->receivers[i]));
-	log_info(NULL, "vodkeep %s keeps %zu workspaces in %s; status page %s%s%s",
+	log_info(NULL, "vodkeep %s keeps %zu workspaces in %s; dashboard %s%s%s",
 		PACKAGE_VERSION, config->n_workspaces, config->agent.archive_dir,
 		agent->admin_tcp ? "http://" : "off",
 		agent->admin_tcp ? http_server_address(agent->admin_tcp) : "",

@@ -317,7 +317,7 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = http_client_open(&agent->client, &agent->loop, &client, err);
 	keeper.store = intake.store = admin.store = agent->store;
-	keeper.archive = intake.archive = agent->archive;
+	keeper.archive = intake.archive = admin.archive = agent->archive;
 	keeper.transfers = admin.transfers = agent->transfers;
 	keeper.api = agent->client;
 	if (r == 0)

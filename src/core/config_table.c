@@ -192,7 +192,8 @@ const struct config_option config_options[] = {
 		  "not loopback needs a password." },
 	{ SECTION_ADMIN, "password", TEXT_AT(secret, config, admin.password),
 	  .dflt = "",
-	  .help = "Password of the dashboard; any user name goes with it." },
+	  .help = "Password of the dashboard. Programs send it by HTTP Basic, with any "
+		  "user name." },
 
 	/* ---- transfer ---------------------------------------------------------------- */
 	{ SECTION_TRANSFER, "threads", INT_AT(config, transfer.threads),

@@ -40,6 +40,7 @@ const struct http_server_limits http_server_default_limits = {
 	.header_ms = 10 * 1000,
 	.body_ms = 30 * 1000,
 	.idle_ms = 75 * 1000,
+	.stream_ms = (int64_t)5 * 60 * 1000,
 	.connections = 512,
 	.per_address = 128,
 	.header_bytes = (size_t)16 << 10,
@@ -81,7 +82,7 @@ static void start_sweep(struct http_server *server)
 	if (uv_is_active((uv_handle_t *)&server->sweep) || server->closing)
 		return;
 	const int64_t limits[] = { server->limits.header_ms, server->limits.body_ms,
-		server->limits.idle_ms };
+		server->limits.idle_ms, server->limits.stream_ms };
 	int64_t period = SWEEP_MS_MOST;
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (limits[i] > 0 && limits[i] / SWEEPS_A_LIMIT < period)

@@ -3,13 +3,15 @@
  * timeout under uv_timer). Bounds everything a client controls: header block, body,
  * connections, per-address connections, and the time a request may take to arrive or an
  * answer to be taken. Answers may come later: a request stays suspended until
- * http_reply(). It knows nothing of webhooks. One thread: the loop's.
+ * http_reply(); or in pieces, as fast as the client takes them. It knows nothing of
+ * webhooks. One thread: the loop's.
  */
 #ifndef VODKEEP_IO_HTTP_SERVER_H
 #define VODKEEP_IO_HTTP_SERVER_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include <stdbool.h>
 #include <uv.h>
 
 struct http_server;
@@ -21,10 +23,11 @@ struct http_server_limits {
 			    */
 	int64_t body_ms; /* to the end of the body; again for the answer to be taken */
 	int64_t idle_ms; /* keep-alive: to the next request line */
+	int64_t stream_ms; /* an answer in pieces: for the next of them to be taken */
 	unsigned connections, per_address;
 	size_t header_bytes; /* request line and header; more is answered with 431 */
 };
-/* 10 s, 30 s, 75 s, 512 connections, 128 for one address, 16 KiB. */
+/* 10 s, 30 s, 75 s, 5 min, 512 connections, 128 for one address, 16 KiB. */
 extern const struct http_server_limits http_server_default_limits;
 
 struct http_server_handler {
@@ -83,7 +86,7 @@ const void *http_in_body(const struct http_in *in, size_t *len);
 void http_in_set_user(struct http_in *in, void *user);
 void *http_in_user(const struct http_in *in);
 
-#define HTTP_REPLY_HEADERS 6
+#define HTTP_REPLY_HEADERS 16
 
 struct http_reply_header {
 	const char *name, *value;
@@ -100,6 +103,36 @@ struct http_reply {
 /* Exactly once for each request. From begin(), request(), or later on the loop. Answers
  * queued within one loop iteration are sent together. */
 void http_reply(struct http_in *in, const struct http_reply *reply);
+/*
+ * An answer in pieces. What has been written and not taken is bounded: write when asked
+ * for more, or when something has happened and nothing is pending.
+ */
+struct http_stream_handler {
+	/* All that was written has been handed to the connection: write more, in here
+	 * or later. Never called for a HEAD request. NULL: you write when you have
+	 * news. */
+	void (*wants)(void *arg);
+	/* The answer is over: complete, or the client went away or took too long, or
+	 * the server closes. Exactly once, from the loop, never inside a call of yours.
+	 * Forget @in. */
+	void (*ended)(void *arg);
+	void *arg;
+};
+/* The most that may be pending. */
+#define HTTP_STREAM_MAX ((size_t)1 << 20)
+/* In place of http_reply(), with its status, type and headers; @len bytes are to be
+ * written, -1: until http_stream_end(). From request() or later. */
+void http_reply_stream(struct http_in *in, const struct http_reply *reply, int64_t len,
+	const struct http_stream_handler *handler);
+/* @data is copied. False, and nothing is written: more than HTTP_STREAM_MAX would be
+ * pending. */
+bool http_stream_write(struct http_in *in, const void *data, size_t len);
+/* Bytes written that the connection has not taken yet. */
+size_t http_stream_pending(const struct http_in *in);
+/* No more will be written. An answer that is shorter than its @len, or @broken, ends
+ * with the connection, so that nobody takes it for whole. */
+void http_stream_end(struct http_in *in, bool broken);
+
 /* A short text answer: "<text>\n" as text/plain, or an empty one when text is NULL. */
 void http_reply_text(struct http_in *in, int status, const char *text);
 

@@ -68,6 +68,8 @@ struct http_in {
 	struct buf body;
 	const char *method, *path; /* MHD's, until the request ends */
 	struct MHD_Response *response;
+	struct http_stream *stream; /* the answer comes in pieces; or NULL */
+	void (*stream_over)(struct http_in *in); /* tells its writer that it is over */
 	unsigned status;
 	void *user;
 	char address[64]; /* of the peer */
@@ -106,6 +108,11 @@ enum MHD_Result http_in_access(void *arg, struct MHD_Connection *connection,
 	size_t *upload_size, void **context);
 void http_in_completed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_RequestTerminationCode code);
+/* Deadline of a phase that may last @ms, 0 for none. */
+int64_t http_in_deadline(const struct http_in *in, int64_t ms);
+void http_in_add_headers(struct MHD_Response *response, const struct http_reply *reply);
+/* @response is the answer, now the request's. */
+void http_in_answer(struct http_in *in, unsigned status, struct MHD_Response *response);
 /* The request line of a new request has arrived. */
 void http_in_start(struct http_in *in, const char *uri);
 /* Tell the handler, if it still owes an answer, that none is wanted. */

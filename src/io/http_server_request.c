@@ -33,7 +33,7 @@ struct framing {
 	bool bad;
 };
 
-static int64_t after(const struct http_in *in, int64_t ms)
+int64_t http_in_deadline(const struct http_in *in, int64_t ms)
 {
 	return ms > 0 ? (int64_t)uv_now(in->server->loop) + ms : 0;
 }
@@ -50,7 +50,7 @@ void http_in_start(struct http_in *in, const char *uri)
 {
 	/* A first request keeps the deadline that began with the connection. */
 	if (in->phase != IN_CONNECTED)
-		in->deadline_ms = after(in, in->server->limits.header_ms);
+		in->deadline_ms = http_in_deadline(in, in->server->limits.header_ms);
 	in->phase = IN_HEADER;
 	in->bad_path = strstr(uri, "%00") != NULL;
 }
@@ -58,6 +58,8 @@ void http_in_start(struct http_in *in, const char *uri)
 void http_in_reset(struct http_in *in)
 {
 	http_in_renounce(in);
+	if (in->stream)
+		in->stream_over(in);
 	if (in->response)
 		MHD_destroy_response(in->response);
 	buf_release(&in->body);
@@ -67,7 +69,7 @@ void http_in_reset(struct http_in *in)
 	in->suspended = in->too_large = false;
 	in->dropped = 0;
 	in->phase = IN_IDLE;
-	in->deadline_ms = after(in, in->server->limits.idle_ms);
+	in->deadline_ms = http_in_deadline(in, in->server->limits.idle_ms);
 }
 
 void http_in_completed(void *arg, struct MHD_Connection *connection, void **context,
@@ -117,7 +119,7 @@ static bool header_too_large(const struct http_in *in)
 
 static enum MHD_Result queue(struct http_in *in)
 {
-	in->deadline_ms = after(in, in->server->limits.body_ms);
+	in->deadline_ms = http_in_deadline(in, in->server->limits.body_ms);
 	return MHD_queue_response(in->connection, in->status, in->response);
 }
 
@@ -134,7 +136,7 @@ static enum MHD_Result header_complete(struct http_in *in)
 	const bool has_body = framing.chunked || framing.length > 0 || framing.bad;
 
 	in->phase = IN_BODY;
-	in->deadline_ms = after(in, in->server->limits.body_ms);
+	in->deadline_ms = http_in_deadline(in, in->server->limits.body_ms);
 	if (framing.bad || in->bad_path) {
 		refuse(in, 400);
 	} else if (header_too_large(in)) {
@@ -207,6 +209,15 @@ enum MHD_Result http_in_access(void *arg, struct MHD_Connection *connection,
 	return in->response ? queue(in) : body_complete(in);
 }
 
+void http_in_add_headers(struct MHD_Response *response, const struct http_reply *reply)
+{
+	if (reply->content_type)
+		MHD_add_response_header(response, "Content-Type", reply->content_type);
+	for (int i = 0; i < HTTP_REPLY_HEADERS && reply->headers[i].name; i++)
+		MHD_add_response_header(
+			response, reply->headers[i].name, reply->headers[i].value);
+}
+
 static struct MHD_Response *make_response(const struct http_reply *reply)
 {
 	/* MHD copies, and only reads from what it is given. */
@@ -218,20 +229,16 @@ static struct MHD_Response *make_response(const struct http_reply *reply)
 		reply->len, body.out, MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		abort(); /* out of memory: decided once, as in base/mem */
-	if (reply->content_type)
-		MHD_add_response_header(response, "Content-Type", reply->content_type);
-	for (int i = 0; i < HTTP_REPLY_HEADERS && reply->headers[i].name; i++)
-		MHD_add_response_header(
-			response, reply->headers[i].name, reply->headers[i].value);
+	http_in_add_headers(response, reply);
 	return response;
 }
 
-void http_reply(struct http_in *in, const struct http_reply *reply)
+void http_in_answer(struct http_in *in, unsigned status, struct MHD_Response *response)
 {
 	assert(!in->response);
 	assert(in->phase == IN_BODY || in->phase == IN_ASKED);
-	in->response = make_response(reply);
-	in->status = (unsigned)reply->status;
+	in->response = response;
+	in->status = status;
 	in->phase = IN_ANSWERED;
 	in->owed = false;
 	if (in->suspended) {
@@ -239,6 +246,11 @@ void http_reply(struct http_in *in, const struct http_reply *reply)
 		MHD_resume_connection(in->connection);
 		in->server->run_soon(in->server);
 	}
+}
+
+void http_reply(struct http_in *in, const struct http_reply *reply)
+{
+	http_in_answer(in, (unsigned)reply->status, make_response(reply));
 }
 
 void http_reply_text(struct http_in *in, int status, const char *text)

@@ -15,6 +15,7 @@ libvodkeep_a_SOURCES += \
 	src/io/http_server_listen.c \
 	src/io/http_server_priv.h \
 	src/io/http_server_request.c \
+	src/io/http_server_stream.c \
 	src/io/pace.c src/io/pace.h \
 	src/io/process.c src/io/process.h \
 	src/io/process_child.c \

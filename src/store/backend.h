@@ -174,6 +174,9 @@ struct backend {
 		struct err *err);
 	int (*list)(struct backend_conn *conn, const struct asset_filter *filter,
 		struct summary_list *list, struct err *err);
+	/* As store_browse() says of *next_row. */
+	int (*browse)(struct backend_conn *conn, const struct asset_filter *filter,
+		struct summary_list *list, int64_t *next_row, struct err *err);
 	int (*verify_page)(struct backend_conn *conn, const char *workspace,
 		int64_t after_row, size_t limit, struct ref_list *list,
 		struct err *err);

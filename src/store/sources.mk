@@ -8,6 +8,7 @@ libvodkeep_a_SOURCES += \
 	src/store/sqlite_delivery_list.c \
 	src/store/sqlite_due.c \
 	src/store/sqlite_find.c \
+	src/store/sqlite_browse.c \
 	src/store/sqlite_ledger.c \
 	src/store/sqlite_list.c \
 	src/store/sqlite_news.c \

@@ -318,6 +318,7 @@ const struct backend sqlite_backend = {
 	.find = sqlite_find,
 	.list = sqlite_list,
 	.adopt = sqlite_adopt,
+	.browse = sqlite_browse,
 	.verify_page = sqlite_verify_page,
 	.claimed = sqlite_claimed,
 	.part_names = sqlite_part_names,

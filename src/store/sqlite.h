@@ -102,6 +102,8 @@ enum statement {
 	SQL_CLOCK_ASSETS,
 	SQL_LIST_CHANGED,
 	SQL_LIST_ROW,
+	SQL_BROWSE,
+	SQL_BROWSE_NEWEST,
 	SQL_STATE_COUNT,
 	SQL_BACKUP,
 	SQL_DAMAGE_PUT,
@@ -348,6 +350,11 @@ int sqlite_find(struct backend_conn *conn, const char *text, struct ref_list *li
 	struct err *err);
 int sqlite_list(struct backend_conn *conn, const struct asset_filter *filter,
 	struct summary_list *list, struct err *err);
+/* Append the asset of a row; one that is not there is no error. */
+int sqlite_summarise(struct backend_conn *conn, int64_t row, struct summary_list *list,
+	struct err *err);
+int sqlite_browse(struct backend_conn *conn, const struct asset_filter *filter,
+	struct summary_list *list, int64_t *next_row, struct err *err);
 int sqlite_deliveries(struct backend_conn *conn, const struct delivery_filter *filter,
 	struct stored_list *list, struct err *err);
 int sqlite_prune(struct backend_conn *conn, int64_t before_ns, int64_t now_ns,

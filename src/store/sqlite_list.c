@@ -199,21 +199,28 @@ static void read_summary(struct query *query, struct asset_summary *summary)
 	summary->due_ns = column_int(query);
 	summary->bytes = column_int(query);
 	summary->files = (int)column_int(query);
+	summary->duration_ms = column_int(query);
+	summary->thumbnail = column_copy(query);
 }
 
-static int summarise(struct backend_conn *conn, int64_t row, struct summary_list *list,
+int sqlite_summarise(struct backend_conn *conn, int64_t row, struct summary_list *list,
 	struct err *err)
 {
 	struct query query = query_begin(conn, SQL_LIST_ROW,
 		"SELECT a.row, w.name, a.id, a.title, a.type, a.path, a.reason, a.rule,"
 		" a.state, a.held, a.created_ns, a.first_seen_ns, a.archived_ns,"
-		" a.due_ns, a.bytes, a.files FROM assets a"
+		" a.due_ns, a.bytes, a.files, a.duration_ms,"
+		" (SELECT key FROM files WHERE asset = a.row AND role = 'thumbnail'"
+		" ORDER BY key LIMIT 1) FROM assets a"
 		" JOIN workspaces w ON w.id = a.workspace WHERE a.row=?");
 
 	query_int(&query, row);
 	int rc = query_step(&query, err);
-	if (rc > 0)
+	if (rc > 0) {
+		list->items =
+			mem_grow(list->items, list->count + 1, sizeof(*list->items));
 		read_summary(&query, &list->items[list->count++]);
+	}
 	query_end(&query);
 	return rc < 0 ? rc : 0;
 }
@@ -230,9 +237,8 @@ int sqlite_list(struct backend_conn *conn, const struct asset_filter *filter,
 		rc = rows_of_states(conn, filter, &rows, err);
 	else
 		rc = rows_of_all(conn, filter, &rows, err);
-	list->items = mem_array(rows.count, sizeof(*list->items));
 	for (size_t i = 0; !rc && i < rows.count; i++)
-		rc = summarise(conn, rows.row[i], list, err);
+		rc = sqlite_summarise(conn, rows.row[i], list, err);
 	free(rows.row);
 	return rc;
 }

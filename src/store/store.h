@@ -339,19 +339,32 @@ struct asset_filter {
 	int64_t since_ns;      /* last change at or after */
 	size_t limit;
 	int64_t before_row; /* paging: rows below this; 0 from the newest */
+	/* For store_browse() only. */
+	const char *text; /* in title or id, without regard to ASCII case; NULL any */
+	const char *type; /* NULL any */
+	int64_t from_ns, to_ns; /* made (else first seen) from, and before; 0 open */
 };
 struct asset_summary {
 	int64_t row;
 	char *workspace, *id, *title, *type, *path, *reason, *rule;
+	char *thumbnail; /* key of the file; NULL none */
 	enum asset_state state;
 	bool held;
 	int64_t created_ns, first_seen_ns, archived_ns, due_ns, bytes;
+	int64_t duration_ms; /* -1 unknown */
 	int files;
 };
 /* Newest (first seen) first; at most 10,000. */
 void store_list(struct store *store, const struct asset_filter *filter,
 	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
 		size_t n),
+	void *arg);
+/* The same by more criteria, which no index answers: a bounded number of rows is looked
+ * at. *next_row says below which row to go on, 0 that there are no more; @n may be 0
+ * although there are. */
+void store_browse(struct store *store, const struct asset_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n, int64_t next_row),
 	void *arg);
 /* Deliveries and story lines of one asset in time order; at most 5,000, the newest. */
 void store_story(struct store *store, int64_t row,

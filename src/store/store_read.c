@@ -256,6 +256,58 @@ void store_list(struct store *store, const struct asset_filter *filter,
 	request_read(&read->request);
 }
 
+/* ---- browsing ---- */
+
+struct read_browse {
+	struct request request;
+	struct asset_filter filter;
+	char *workspace, *text, *type;
+	struct summary_list list;
+	int64_t next_row;
+	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n, int64_t next_row);
+	void *arg;
+};
+
+static int browse_work(struct request *request, const struct backend *backend,
+	struct backend_conn *conn, struct err *err)
+{
+	struct read_browse *read = REQUEST(read_browse);
+
+	return backend->browse(conn, &read->filter, &read->list, &read->next_row, err);
+}
+
+static void browse_answer(struct request *request)
+{
+	struct read_browse *read = REQUEST(read_browse);
+
+	if (request->err.class)
+		summary_list_release(&read->list);
+	read->cb(read->arg, &request->err, read->list.items, read->list.count,
+		request->err.class ? 0 : read->next_row);
+	summary_list_release(&read->list);
+	free(read->workspace);
+	free(read->text);
+	free(read->type);
+}
+
+void store_browse(struct store *store, const struct asset_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n, int64_t next_row),
+	void *arg)
+{
+	struct read_browse *read =
+		request_new(store, sizeof(*read), browse_work, browse_answer);
+
+	read->filter = *filter;
+	read->filter.workspace = read->workspace = mem_strdup(filter->workspace);
+	read->filter.text = read->text = mem_strdup(filter->text);
+	read->filter.type = read->type = mem_strdup(filter->type);
+	read->cb = cb;
+	read->arg = arg;
+	request_read(&read->request);
+}
+
 struct read_deliveries {
 	struct request request;
 	struct delivery_filter filter;

@@ -156,6 +156,7 @@ void summary_list_release(struct summary_list *list)
 		free(list->items[i].path);
 		free(list->items[i].reason);
 		free(list->items[i].rule);
+		free(list->items[i].thumbnail);
 	}
 	free(list->items);
 	*list = (struct summary_list){ 0 };

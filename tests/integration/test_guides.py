@@ -85,18 +85,22 @@ def test_recovery_without_the_state(agent: Agent, twin: Twin) -> None:
 
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")),
                     reason="jq or curl is not installed")
-@pytest.mark.parametrize("page, count", [("doc/vodkeep.1", 4), ("doc/vodkeep-api.7", 1)])
+@pytest.mark.parametrize("page, count", [("doc/vodkeep.1", 4), ("doc/vodkeep-api.7", 2)])
 def test_examples_of_the_manual_can_be_run(agent: Agent, twin: Twin, page: str, count: int) -> None:
     media = twin.add_fastpix("Goal")
     agent.archive_now(media)
     reader = Reader(agent, media)
     (agent.directory / "body.json").write_text("{}")
     reader.words |= {"http://127.0.0.1:8787": agent.url(""), "production/d49e44c7": media.id[:8],
+                     "http://127.0.0.1:8788": "http://127.0.0.1:%d" % agent.admin_port,
                      "/run/vodkeep/admin.sock": str(agent.socket)}
     examples = man_examples(page)
     assert len(examples) == count
     printed = [reader.run(command) for text in examples for command in commands(text)]
-    assert media.id in printed[-1] if page == "doc/vodkeep.1" else "in_flight" in printed[-1]
+    if page == "doc/vodkeep.1":
+        assert media.id in printed[-1]
+    else:
+        assert "in_flight" in printed[0] and "vodkeep_assets" in printed[1]
 
 
 def test_examples_of_the_configuration_are_valid(agent: Agent, twin: Twin) -> None:

@@ -43,6 +43,9 @@ integration_files = \
 	tests/integration/test_bandwidth.py \
 	tests/integration/test_cli_finish.py \
 	tests/integration/test_commands.py \
+	tests/integration/browser.py \
+	tests/integration/test_browser.py \
+	tests/integration/test_dashboard.py \
 	tests/integration/test_deletion.py \
 	tests/integration/test_events.py \
 	tests/integration/test_mp4.py \

@@ -9,6 +9,11 @@ tests_unit_test_admin_guard_SOURCES = tests/unit/test_admin_guard.c
 tests_unit_test_admin_guard_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_admin_guard_LDADD = $(UNIT_LDADD)
 
+unit_programs += tests/unit/test_admin_access
+tests_unit_test_admin_access_SOURCES = tests/unit/test_admin_access.c tests/unit/unit.h
+tests_unit_test_admin_access_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_admin_access_LDADD = $(UNIT_LDADD)
+
 unit_programs += tests/unit/test_cli_options
 tests_unit_test_cli_options_SOURCES = tests/unit/test_cli_options.c
 tests_unit_test_cli_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -17,6 +17,7 @@
 
 #define WAITING_MAX 32
 #define ROW         7
+#define TICKS       3 /* a timer, its closing, and what follows */
 
 struct world world;
 
@@ -34,6 +35,8 @@ struct waiting {
 		const struct ledger_chain *head);
 	void (*list)(void *arg, const struct err *err, const struct asset_summary *list,
 		size_t n);
+	void (*browse)(void *arg, const struct err *err,
+		const struct asset_summary *list, size_t n, int64_t next_row);
 	void (*story)(void *arg, const struct err *err, const struct story *story);
 	void (*stats)(void *arg, const struct err *err,
 		const struct workspace_stats *stats, size_t n);
@@ -63,15 +66,27 @@ void world_reset(void)
 	world.settings.config = &world.config;
 	world.has_asset = true;
 	world.hold = -1;
+	uv_loop_init(&world.loop);
 }
 
-void world_run(void)
+static void run_queue(void)
 {
 	while (queued > 0) {
 		struct waiting first = queue[0];
 		memmove(queue, queue + 1, --queued * sizeof(*queue));
 		first.run(&first);
 	}
+}
+
+void world_run(void)
+{
+	do {
+		run_queue();
+		while (world.loop.active_reqs.count > 0)
+			uv_run(&world.loop, UV_RUN_ONCE);
+		for (int i = 0; i < TICKS; i++)
+			uv_run(&world.loop, UV_RUN_NOWAIT);
+	} while (queued > 0);
 }
 
 void world_ask(const struct http_server_handler *handler, struct http_in *in)
@@ -105,9 +120,18 @@ const char *http_in_query(const struct http_in *in, const char *name)
 
 const char *http_in_header(const struct http_in *in, const char *name)
 {
+	for (int i = 0; i < 12 && in->headers[i]; i += 2)
+		if (strcasecmp(in->headers[i], name) == 0)
+			return in->headers[i + 1];
 	if (strcasecmp(name, "Host") == 0)
 		return in->host;
 	return strcasecmp(name, "Authorization") == 0 ? in->authorization : NULL;
+}
+
+const char *http_in_address(const struct http_in *in)
+{
+	assert(in);
+	return "192.0.2.7";
 }
 
 const void *http_in_body(const struct http_in *in, size_t *len)
@@ -126,17 +150,72 @@ void *http_in_user(const struct http_in *in)
 	return in->user;
 }
 
-void http_reply(struct http_in *in, const struct http_reply *reply)
+static void take_head(struct http_in *in, const struct http_reply *reply)
 {
 	in->replies++;
 	in->status = reply->status;
-	snprintf(in->text, sizeof(in->text), "%.*s", (int)reply->len,
-		(const char *)reply->body);
-	for (int i = 0; i < 6 && reply->headers[i].name; i++) {
+	in->text[0] = '\0';
+	for (int i = 0; i < HTTP_REPLY_HEADERS && reply->headers[i].name; i++) {
 		size_t used = strlen(in->header_names);
 		snprintf(in->header_names + used, sizeof(in->header_names) - used,
 			"%s\n", reply->headers[i].name);
+		if (strcmp(reply->headers[i].name, "Set-Cookie") == 0)
+			snprintf(world.cookie, sizeof(world.cookie), "%s",
+				reply->headers[i].value);
+		if (strcmp(reply->headers[i].name, "Content-Range") == 0)
+			snprintf(world.content_range, sizeof(world.content_range), "%s",
+				reply->headers[i].value);
 	}
+}
+
+void http_reply(struct http_in *in, const struct http_reply *reply)
+{
+	take_head(in, reply);
+	snprintf(in->text, sizeof(in->text), "%.*s", (int)reply->len,
+		(const char *)reply->body);
+}
+
+void http_reply_stream(struct http_in *in, const struct http_reply *reply, int64_t len,
+	const struct http_stream_handler *handler)
+{
+	assert(len >= -1);
+	take_head(in, reply);
+	in->stream = *handler;
+	in->streaming = true;
+	in->ended = false;
+}
+
+bool http_stream_write(struct http_in *in, const void *data, size_t len)
+{
+	size_t used = strlen(in->text);
+
+	assert(in->streaming && !in->ended);
+	snprintf(in->text + used, sizeof(in->text) - used, "%.*s", (int)len,
+		(const char *)data);
+	return true;
+}
+
+size_t http_stream_pending(const struct http_in *in)
+{
+	assert(in->streaming);
+	return 0;
+}
+
+void http_stream_end(struct http_in *in, bool broken)
+{
+	in->ended = true;
+	in->status = broken ? -1 : in->status;
+}
+
+void world_drain(struct http_in *in)
+{
+	while (in->stream.wants && !in->ended) {
+		in->stream.wants(in->stream.arg);
+		world_run();
+	}
+	in->streaming = false;
+	in->stream.ended(in->stream.arg);
+	world_run();
 }
 
 /* ---- store ---- */
@@ -209,6 +288,8 @@ static void run_load(struct waiting *waiting)
 	asset->facts.title = mem_strdup("A \x1B title");
 	file->path = mem_strdup("w/one.mp4");
 	file->bytes = 1000;
+	file->content_type = mem_strdup("video/mp4");
+	snprintf(file->sha256, sizeof(file->sha256), "abc");
 	waiting->load(waiting->arg, &world.store_err, asset);
 }
 
@@ -241,6 +322,36 @@ void store_list(struct store *store, const struct asset_filter *filter,
 {
 	(void)store, (void)filter;
 	later(run_list, arg)->list = cb;
+}
+
+/* The first span holds nothing, the next one the asset. */
+static void run_browse(struct waiting *waiting)
+{
+	char workspace[] = "w", id[] = "one", thumbnail[] = "thumbnail";
+	const struct asset_summary list[] = {
+		{ .row = ROW,
+			.workspace = workspace,
+			.id = id,
+			.thumbnail = thumbnail,
+			.duration_ms = 1500,
+			.state = ASSET_ARCHIVED },
+	};
+
+	waiting->browse(waiting->arg, &world.store_err, list, waiting->hit,
+		waiting->hit ? 0 : ROW + 1);
+}
+
+void store_browse(struct store *store, const struct asset_filter *filter,
+	void (*cb)(void *arg, const struct err *err, const struct asset_summary *list,
+		size_t n, int64_t next_row),
+	void *arg)
+{
+	struct waiting *waiting = later(run_browse, arg);
+
+	(void)store;
+	assert(filter->text && filter->limit > 0);
+	waiting->browse = cb;
+	waiting->hit = filter->before_row == ROW + 1;
 }
 
 static void run_story(struct waiting *waiting)

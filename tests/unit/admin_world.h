@@ -11,12 +11,15 @@ struct http_in {
 	const char *method, *path;
 	const char *query[8]; /* name, value, … */
 	const char *host, *authorization;
+	const char *headers[12]; /* of others: name, value, … */
 	const char *body;
 	void *user;
 	/* The answer. */
 	int replies, status;
 	char text[65536];
-	char header_names[256]; /* "Allow: POST\n…" */
+	char header_names[512]; /* "Allow: POST\n…" */
+	struct http_stream_handler stream;
+	bool streaming, ended;
 };
 
 struct world {
@@ -35,12 +38,17 @@ struct world {
 	struct verify_report report;
 	size_t verified_assets;
 	size_t unknown_totals; /* files in flight of unknown size */
+	uv_loop_t loop;
+	char cookie[256], content_range[64]; /* of the last answer that had one */
 };
 extern struct world world;
 
 void world_reset(void);
-/* Run the callbacks that wait. */
+/* Run the callbacks that wait, and what the loop has to do. */
 void world_run(void);
+/* The client takes what @in's stream has, and more, until it waits or ends; then the
+ * request is over. */
+void world_drain(struct http_in *in);
 /* Let @in come by @handler, with its body, and run everything. */
 void world_ask(const struct http_server_handler *handler, struct http_in *in);
 

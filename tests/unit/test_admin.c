@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "admin/admin.h"
+#include "admin/throttle.h"
 #include "admin_world.h"
 #include "unit.h"
 
@@ -18,12 +19,12 @@ static struct admin *admin;
 static int setup(void **state)
 {
 	int place;
-	const struct admin_options options = {
-		.keeper = (struct keeper *)(void *)&place, .version = "1.2"
-	};
+	struct admin_options options = { .keeper = (struct keeper *)(void *)&place,
+		.version = "1.2" };
 
 	(void)state;
 	world_reset();
+	options.loop = &world.loop;
 	admin = admin_new(&options);
 	return 0;
 }
@@ -32,7 +33,10 @@ static int teardown(void **state)
 {
 	(void)state;
 	assert_int_equal(admin_pending(admin), 0);
+	admin_detach(admin);
+	world_run();
 	admin_free(admin);
+	assert_int_equal(uv_loop_close(&world.loop), 0);
 	return 0;
 }
 
@@ -101,9 +105,8 @@ static void tcp_door(void **state)
 	expect(tcp, &in, 403);
 	in.host = "localhost";
 	in.method = "POST";
-	in.path = "/api/v1/pause";
+	in.path = "/api/v1/backup";
 	expect(tcp, &in, 403);
-	assert_false(world.paused);
 	in.method = "GET";
 	in.path = "/healthz";
 	world.config.admin.password = password;
@@ -116,6 +119,197 @@ static void tcp_door(void **state)
 	expect(tcp, &in, 200);
 	world.config.admin.password = NULL;
 	expect(tcp, &in, 403);
+}
+
+/* The value of a text member in an answer. */
+static const char *member(const struct http_in *in, const char *name)
+{
+	static char value[128];
+	const char *at = strstr(in->text, name);
+
+	assert_non_null(at);
+	snprintf(value, sizeof(value), "%s", at + strlen(name) + strlen("\":\""));
+	value[strcspn(value, "\"")] = '\0';
+	return value;
+}
+
+/* Changes by TCP need the token, and no other site's page gets through with it. */
+static void forgery(void **state)
+{
+	static const struct {
+		const char *header, *value;
+		int status;
+	} rows[] = {
+		{ "Origin", "http://localhost:8788", 200 },
+		{ "Origin", "http://evil.example", 403 },
+		{ "Origin", "http://localhost:8789", 403 },
+		{ "Origin", "null", 403 },
+		{ "Sec-Fetch-Site", "same-origin", 200 },
+		{ "Sec-Fetch-Site", "same-site", 403 },
+		{ "Sec-Fetch-Site", "cross-site", 403 },
+	};
+	struct http_server_handler tcp = admin_tcp_handler(admin, "127.0.0.1:8788");
+	struct http_in in = {
+		.method = "GET", .path = "/api/v1/session", .host = "localhost:8788"
+	};
+	char token[128];
+
+	(void)state;
+	expect(tcp, &in, 200);
+	has(&in, "\"password\":false");
+	snprintf(token, sizeof(token), "%s", member(&in, "token"));
+	assert_int_equal(strlen(token), 64);
+	in.method = "POST";
+	in.path = "/api/v1/pause";
+	expect(tcp, &in, 403);
+	in.headers[0] = "X-Vodkeep-Token";
+	in.headers[1] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+	expect(tcp, &in, 403);
+	in.headers[1] = "";
+	expect(tcp, &in, 403);
+	assert_false(world.paused);
+	in.headers[1] = token;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		world.paused = false;
+		in.headers[2] = rows[i].header;
+		in.headers[3] = rows[i].value;
+		expect(tcp, &in, rows[i].status);
+		assert_int_equal(world.paused, rows[i].status == 200);
+	}
+	/* Nor does it read anything. */
+	in.method = "GET";
+	in.path = "/api/v1/status";
+	expect(tcp, &in, 403);
+}
+
+/* The cookie as a browser sends it back. */
+static void take_cookie(struct http_in *in)
+{
+	static char cookie[300];
+
+	snprintf(cookie, sizeof(cookie), "other=1; %s", world.cookie);
+	cookie[strcspn(cookie + strlen("other=1;"), ";") + strlen("other=1;")] = '\0';
+	in->headers[0] = "Cookie";
+	in->headers[1] = cookie;
+}
+
+static void logging_in(void **state)
+{
+	struct http_server_handler tcp = admin_tcp_handler(admin, "192.0.2.1:8788");
+	struct http_in in = { .method = "GET", .path = "/", .host = "archive.example" };
+	char password[] = "s3cret", other[] = "0ther", token[128];
+
+	(void)state;
+	world.config.admin.password = password;
+	expect(tcp, &in, 303);
+	in.path = "/login";
+	expect(tcp, &in, 200);
+	in.path = "/web/style.css";
+	expect(tcp, &in, 200);
+	in.path = "/api/v1/session";
+	expect(tcp, &in, 401);
+	assert_null(strstr(in.header_names, "WWW-Authenticate\n"));
+	in.path = "/nowhere";
+	expect(tcp, &in, 401);
+	in.method = "POST";
+	in.path = "/api/v1/login";
+	in.body = "{\"password\":\"wrong\"}";
+	expect(tcp, &in, 401);
+	in.body = "{\"password\":\"s3cret\"}";
+	in.headers[0] = "Origin";
+	in.headers[1] = "http://evil.example";
+	expect(tcp, &in, 403);
+	in.headers[1] = "https://archive.example";
+	expect(tcp, &in, 200);
+	assert_non_null(strstr(world.cookie, "; HttpOnly; SameSite=Strict; Secure"));
+	assert_non_null(strstr(world.cookie, "vodkeep_8788="));
+	take_cookie(&in);
+	in.method = "GET";
+	in.path = "/";
+	in.body = NULL;
+	expect(tcp, &in, 200);
+	in.path = "/api/v1/session";
+	expect(tcp, &in, 200);
+	snprintf(token, sizeof(token), "%s", member(&in, "token"));
+	in.method = "POST";
+	in.path = "/api/v1/pause";
+	expect(tcp, &in, 403);
+	in.headers[2] = "X-Vodkeep-Token";
+	in.headers[3] = token;
+	expect(tcp, &in, 200);
+	/* A new password ends every session. */
+	world.config.admin.password = other;
+	expect(tcp, &in, 401);
+	world.config.admin.password = password;
+	expect(tcp, &in, 401);
+}
+
+static void logging_out(void **state)
+{
+	struct http_server_handler tcp = admin_tcp_handler(admin, "127.0.0.1:8788");
+	struct http_in in = { .method = "POST",
+		.path = "/api/v1/login",
+		.host = "localhost",
+		.body = "{\"password\":\"s3cret\"}" };
+	char password[] = "s3cret", token[128];
+
+	(void)state;
+	expect(tcp, &in, 409);
+	world.config.admin.password = password;
+	expect(tcp, &in, 200);
+	assert_null(strstr(world.cookie, "Secure"));
+	take_cookie(&in);
+	in.method = "GET";
+	in.path = "/api/v1/session";
+	in.body = NULL;
+	expect(tcp, &in, 200);
+	snprintf(token, sizeof(token), "%s", member(&in, "token"));
+	in.headers[2] = "X-Vodkeep-Token";
+	in.headers[3] = token;
+	in.method = "POST";
+	in.path = "/api/v1/logout";
+	expect(tcp, &in, 200);
+	assert_non_null(strstr(world.cookie, "Max-Age=0"));
+	expect(tcp, &in, 401);
+}
+
+static void guessing_is_slowed(void **state)
+{
+	struct http_server_handler tcp = admin_tcp_handler(admin, "127.0.0.1:8788");
+	struct http_in in = { .method = "POST",
+		.path = "/api/v1/login",
+		.host = "localhost",
+		.body = "{\"password\":\"guess\"}" };
+	char password[] = "s3cret";
+
+	(void)state;
+	world.config.admin.password = password;
+	for (int i = 0; i < THROTTLE_FREE; i++)
+		expect(tcp, &in, 401);
+	in.body = "{\"password\":\"s3cret\"}";
+	expect(tcp, &in, 429);
+	assert_non_null(strstr(in.header_names, "Retry-After\n"));
+	/* Nor by the other way. */
+	in.method = "GET";
+	in.path = "/metrics";
+	in.body = NULL;
+	in.authorization = "Basic OnMzY3JldA==";
+	expect(tcp, &in, 429);
+	in.authorization = "Basic !";
+	expect(tcp, &in, 401);
+}
+
+static void looks_on(void **state)
+{
+	struct http_in in = { .method = "GET", .path = "/api/v1/events" };
+
+	(void)state;
+	expect(admin_unix_handler(admin), &in, 200);
+	assert_true(in.streaming);
+	has(&in, "event: status\ndata: {\"version\":\"1.2\"");
+	assert_null(strstr(in.text, "uptime_seconds"));
+	world_drain(&in);
 }
 
 static void shows(void **state)
@@ -166,7 +360,9 @@ static void shows(void **state)
 	has(in, "\"bytes\":57,\"total\":null,\"rate\":25,\"eta_seconds\":null}");
 	in = ask("GET", "/", NULL, 200);
 	has(in, "<!doctype html>");
-	in = ask("HEAD", "/page.js", NULL, 200);
+	in = ask("HEAD", "/web/app.js", NULL, 200);
+	assert_non_null(strstr(in->header_names, "ETag\n"));
+	ask("GET", "/web/app", NULL, 404);
 }
 
 static void list_parameters(void **state)
@@ -193,6 +389,28 @@ static void list_parameters(void **state)
 			.query = { rows[i].name, rows[i].value } };
 		expect(admin_unix_handler(admin), &in, rows[i].status);
 	}
+}
+
+/* A search goes on behind a span without a match. */
+static void searches(void **state)
+{
+	char long_text[300];
+	struct http_in in = {
+		.method = "GET", .path = "/api/v1/assets", .query = { "q", "goal" }
+	};
+
+	(void)state;
+	expect(admin_unix_handler(admin), &in, 200);
+	has(&in, "\"id\":\"one\"");
+	has(&in, "\"duration\":1.5,\"thumbnail\":\"thumbnail\"");
+	has(&in, "\"next\":null");
+	memset(long_text, 'x', sizeof(long_text));
+	long_text[sizeof(long_text) - 1] = '\0';
+	in.query[1] = long_text;
+	expect(admin_unix_handler(admin), &in, 400);
+	in.query[0] = "from";
+	in.query[1] = "soon";
+	expect(admin_unix_handler(admin), &in, 400);
 }
 
 static void readiness(void **state)
@@ -350,8 +568,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(tcp_door, setup, teardown),
+		cmocka_unit_test_setup_teardown(forgery, setup, teardown),
+		cmocka_unit_test_setup_teardown(logging_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(logging_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(guessing_is_slowed, setup, teardown),
+		cmocka_unit_test_setup_teardown(looks_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(shows, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_parameters, setup, teardown),
+		cmocka_unit_test_setup_teardown(searches, setup, teardown),
 		cmocka_unit_test_setup_teardown(readiness, setup, teardown),
 		cmocka_unit_test_setup_teardown(commands, setup, teardown),
 		cmocka_unit_test_setup_teardown(reconciles, setup, teardown),

@@ -43,29 +43,30 @@ static void hosts(void **state)
 	assert_false(guard_is_loopback("[::]:8788"));
 }
 
-static void passwords(void **state)
+static void sites(void **state)
 {
 	static const struct {
-		const char *header;
+		const char *host, *origin, *site;
 		bool ok;
 	} rows[] = {
-		{ "Basic YW55OnMzY3JldA==", true },  /* any:s3cret */
-		{ "basic OnMzY3JldA==", true },      /* :s3cret */
-		{ "Basic YTpiOnMzY3JldA==", false }, /* a:b:s3cret */
-		{ "Basic YW55OnMzY3Jl", false },     /* any:s3cre */
-		{ "Basic YW55OnMzY3JldDE=", false }, /* any:s3cret1 */
-		{ "Basic czNjcmV0", false },         /* s3cret, no colon */
-		{ "Basic YW55Og==", false },         /* any: */
-		{ "Basic !!", false },
-		{ "Basic ", false },
-		{ "Bearer YW55OnMzY3JldA==", false },
-		{ "", false },
-		{ NULL, false },
+		{ "localhost:8788", NULL, NULL, true },
+		{ "localhost:8788", "http://localhost:8788", "same-origin", true },
+		{ "localhost:8788", "https://LOCALHOST:8788", NULL, true },
+		{ "localhost:8788", NULL, "none", true },
+		{ "localhost:8788", NULL, "cross-site", false },
+		{ "localhost:8788", NULL, "same-site", false },
+		{ "localhost:8788", "null", NULL, false },
+		{ "localhost:8788", "", NULL, false },
+		{ "localhost:8788", "http://localhost", NULL, false },
+		{ "localhost:8788", "http://evil.example", "same-origin", false },
+		{ NULL, "http://localhost:8788", NULL, false },
 	};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(
-			guard_password_ok(rows[i].header, "s3cret"), rows[i].ok);
+			guard_same_site(rows[i].host, rows[i].origin, rows[i].site),
+			rows[i].ok);
 }
 
 static void routes(void **state)
@@ -89,6 +90,9 @@ static void routes(void **state)
 	assert_string_equal(args.id, "id");
 	assert_true(route_match("/api/v1/assets/{workspace}/{id}/story",
 		"/api/v1/assets/w/id/story", &args));
+	assert_true(route_match(
+		"/a/{workspace}/{id}/files/{file}", "/a/w/id/files/i.m3u8", &args));
+	assert_string_equal(args.file, "i.m3u8");
 	assert_true(route_match("/", "/", &args));
 	assert_string_equal(args.id, "");
 }
@@ -97,7 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts),
-		cmocka_unit_test(passwords),
+		cmocka_unit_test(sites),
 		cmocka_unit_test(routes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,19 @@ static void every_byte_survives_base64(void **state)
 	buf_release(&back);
 }
 
+/* RFC 7914, section 12. */
+static void derives_slowly(void **state)
+{
+	unsigned char out[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1];
+
+	(void)state;
+	slow_digest("pleaseletmein", "SodiumChloride", strlen("SodiumChloride"), out);
+	hex_encode(out, sizeof(out), hex);
+	assert_string_equal(hex, "7023bdcb3afd7348461c06cd81fd38eb"
+				 "fda8fbba904f8e3ea9b543f6545da1f2");
+}
+
 static void compares_and_draws(void **state)
 {
 	unsigned char first[64] = { 0 };
@@ -193,6 +206,7 @@ int main(void)
 		cmocka_unit_test(codes_base64),
 		cmocka_unit_test(decodes_leniently),
 		cmocka_unit_test(every_byte_survives_base64),
+		cmocka_unit_test(derives_slowly),
 		cmocka_unit_test(compares_and_draws),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct fixture {
 	struct http_server_options options;
 	_Atomic(struct http_in *) kept; /* by /never; the test's thread waits for it */
 	int begun, asked, gone;
+	atomic_int ended; /* streams */
 	bool closed;
 	char address[160];
 };
@@ -88,6 +90,76 @@ static void describe(struct http_in *in)
 	http_reply(in, &reply);
 }
 
+/* An answer in pieces: byte i is i % 251, in blocks of an odd length, each written on a
+ * later tick. */
+#define PIECE 100003
+
+struct pieces {
+	uv_timer_t timer;
+	struct fixture *f;
+	struct http_in *in; /* NULL: over */
+	long at, left;
+	bool cut; /* end before all is there */
+};
+
+static void on_piece(uv_timer_t *timer)
+{
+	struct pieces *pieces = container_of(timer, struct pieces, timer);
+	static unsigned char piece[PIECE];
+	long n = pieces->left < PIECE ? pieces->left : PIECE;
+
+	for (long i = 0; i < n; i++)
+		piece[i] = (unsigned char)((pieces->at + i) % 251);
+	assert(http_stream_pending(pieces->in) == 0);
+	assert(http_stream_write(pieces->in, piece, (size_t)n));
+	pieces->at += n;
+	pieces->left -= n;
+	if (pieces->left == 0 || pieces->cut)
+		http_stream_end(pieces->in, pieces->cut);
+}
+
+static void on_wants(void *arg)
+{
+	struct pieces *pieces = arg;
+
+	uv_timer_start(&pieces->timer, on_piece, 0, 0);
+}
+
+static void on_pieces_closed(uv_handle_t *handle)
+{
+	free(container_of(handle, struct pieces, timer));
+}
+
+static void on_pieces_ended(void *arg)
+{
+	struct pieces *pieces = arg;
+
+	pieces->f->ended++;
+	uv_close((uv_handle_t *)&pieces->timer, on_pieces_closed);
+}
+
+/* /pieces?q=BYTES; -open: without a length, -cut: cut off, -silent: a word, no more. */
+static void answer_in_pieces(struct fixture *f, struct http_in *in)
+{
+	const char *path = http_in_path(in), *q = http_in_query(in, "q");
+	struct pieces *pieces = mem_alloc(sizeof(*pieces));
+	const struct http_reply reply = { .status = 206,
+		.headers = { { "X-A", "b" } } };
+	struct http_stream_handler handler = { on_wants, on_pieces_ended, pieces };
+
+	pieces->f = f;
+	pieces->in = in;
+	pieces->left = q ? atol(q) : 1;
+	pieces->cut = strcmp(path, "/pieces-cut") == 0;
+	uv_timer_init(f->loop, &pieces->timer);
+	if (strcmp(path, "/pieces-silent") == 0)
+		handler.wants = NULL;
+	http_reply_stream(
+		in, &reply, strcmp(path, "/pieces") ? -1 : pieces->left, &handler);
+	if (!handler.wants)
+		http_stream_write(in, "hello", strlen("hello"));
+}
+
 static void request(void *arg, struct http_in *in)
 {
 	struct fixture *f = arg;
@@ -105,6 +177,8 @@ static void request(void *arg, struct http_in *in)
 		http_reply_text(f->kept, 200, "at last");
 		f->kept = NULL;
 		http_reply_text(in, 204, NULL);
+	} else if (strncmp(path, "/pieces", strlen("/pieces")) == 0) {
+		answer_in_pieces(f, in);
 	} else {
 		describe(in);
 	}
@@ -535,6 +609,117 @@ static void test_limits(void **state)
 }
 
 /* Closing with requests that nobody has answered. */
+/* All that comes until the end; how much is in *len. To be freed. */
+static unsigned char *hear_all(int fd, size_t *len)
+{
+	unsigned char *all = mem_alloc(1 << 16);
+	ssize_t n;
+
+	*len = 0;
+	while ((n = recv(fd, all + *len, 1 << 15, 0)) > 0) {
+		*len += (size_t)n;
+		all = mem_grow(all, *len + (1 << 16), 1);
+	}
+	all[*len] = '\0';
+	return all;
+}
+
+static void wait_ended(struct fixture *f, int count)
+{
+	for (int i = 0; i < 5000 && f->ended < count; i++)
+		uv_sleep(1);
+	assert_int_equal(f->ended, count);
+}
+
+/* How many of the bytes behind the header are as they should be. */
+static long sound(const unsigned char *all, size_t len)
+{
+	const char *end = strstr((const char *)all, "\r\n\r\n");
+	const unsigned char *body = (const unsigned char *)end + 4;
+	long n = 0;
+
+	while (body + n < all + len && body[n] == n % 251)
+		n++;
+	return n;
+}
+
+static void test_pieces(void **state)
+{
+	struct fixture f;
+	char answer[4096];
+	size_t len;
+	(void)state;
+	fixture_init(&f);
+	fixture_start(&f);
+	int fd = dial(f.address);
+	say(fd, "HEAD /pieces?q=5000000 HTTP/1.1\r\nHost: h\r\n\r\n");
+	char head[400] = "";
+	while (!strstr(head, "\r\n\r\n"))
+		assert_int_equal(recv(fd, head + strlen(head), 1, 0), 1);
+	assert_non_null(strstr(head, "206"));
+	assert_non_null(strstr(head, "X-A: b\r\n"));
+	assert_non_null(strstr(head, "Content-Length: 5000000\r\n"));
+	/* The connection is kept; the next one is whole. */
+	say(fd, GET("/pieces?q=0"));
+	assert_int_equal(hear(fd, answer, sizeof(answer)), 206);
+	say(fd, "GET /pieces?q=5000000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+	unsigned char *all = hear_all(fd, &len);
+	assert_int_equal(sound(all, len), 5000000);
+	free(all);
+	close(fd);
+	/* Without a length, to a client that knows no chunks: to the end. */
+	fd = dial(f.address);
+	say(fd, "GET /pieces-open?q=300000 HTTP/1.0\r\nHost: h\r\n\r\n");
+	all = hear_all(fd, &len);
+	assert_int_equal(sound(all, len), 300000);
+	free(all);
+	close(fd);
+	/* What breaks off is not taken for whole: no last chunk. */
+	fd = dial(f.address);
+	say(fd, GET("/pieces-cut?q=300000"));
+	all = hear_all(fd, &len);
+	assert_true(len < 5 || memcmp(all + len - 5, "0\r\n\r\n", 5) != 0);
+	free(all);
+	close(fd);
+	wait_ended(&f, 5);
+	fixture_stop(&f);
+	assert_int_equal(f.gone, 0);
+}
+
+/* Who goes away, or takes nothing, ends it; so does the server's end. */
+static void test_pieces_ended(void **state)
+{
+	struct fixture f;
+	char some[100];
+	(void)state;
+	fixture_init(&f);
+	f.options.limits.stream_ms = 100;
+	fixture_start(&f);
+	int gone = dial(f.address), idle = dial(f.address);
+	say(gone, GET("/pieces?q=50000000"));
+	assert_true(recv(gone, some, sizeof(some), 0) > 0);
+	close(gone);
+	wait_ended(&f, 1);
+	say(idle, GET("/pieces?q=50000000"));
+	assert_true(recv(idle, some, sizeof(some), 0) > 0);
+	wait_ended(&f, 2);
+	close(idle);
+	/* Silence is the writer's, and may last. */
+	int silent = dial(f.address);
+	say(silent, GET("/pieces-silent"));
+	while (recv(silent, some, 1, 0) == 1 && some[0] != 'h')
+		;
+	for (int i = 0; i < 3; i++) {
+		int other = dial(f.address);
+		say(other, GET("/pieces?q=50000000"));
+		wait_ended(&f, 3 + i); /* each takes as long as the limit */
+		close(other);
+	}
+	fixture_stop(&f);
+	assert_int_equal(f.ended, 6);
+	close(silent);
+}
+
 static void test_close_unanswered(void **state)
 {
 	struct fixture f;
@@ -706,6 +891,8 @@ int main(void)
 		cmocka_unit_test(test_absurd_header),
 		cmocka_unit_test(test_slow_clients),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_pieces_ended),
 		cmocka_unit_test(test_close_unanswered),
 		cmocka_unit_test(test_quiesce),
 		cmocka_unit_test(test_unix),

@@ -502,6 +502,88 @@ static void lists_are_paged_newest_first(void **state)
 	expect_list(f, both, "");
 }
 
+static void on_browse(void *arg, const struct err *err,
+	const struct asset_summary *list, size_t n, int64_t next_row)
+{
+	struct answer *answer = arg;
+
+	on_list(answer, err, list, n);
+	answer->a = next_row;
+}
+
+static int64_t expect_browse(
+	struct fixture *f, struct asset_filter filter, const char *expected)
+{
+	struct answer answer = { .calls = 0 };
+
+	store_browse(f->store, &filter, on_browse, &answer);
+	fixture_wait(f, &answer, 1);
+	assert_int_equal(answer.err.class, ERR_NONE);
+	assert_string_equal(answer.text, expected);
+	free(answer.text);
+	return answer.a;
+}
+
+static void give_facts(struct fixture *f, const char *id, const char *title,
+	const char *type, int64_t at)
+{
+	char *name = mem_printf("w/%s", id);
+
+	put_event(f, id, id, EVENT_READY, T0);
+	struct asset *asset = loaded(f, row_of(f, name));
+	mem_replace(&asset->facts.title, title);
+	mem_replace(&asset->facts.type, type);
+	asset->facts.created_ns = at;
+	save(f, asset, 0, NULL);
+	asset_free(asset);
+	free(name);
+}
+
+static void searching_by_all_criteria(void **state)
+{
+	struct fixture *f = *state;
+	const struct asset_filter all = { .state = -1, .limit = 10 };
+	struct asset_filter filter = all;
+
+	assert_int_equal(expect_browse(f, all, ""), 0);
+	give_facts(f, "first", "100% goal_keeper", "clip", T0);
+	give_facts(f, "second", "Goals", "live", T0 + S);
+	give_facts(f, "third", NULL, "clip", 0);
+	assert_int_equal(expect_browse(f, all, "w/third w/second w/first"), 0);
+	filter.text = "GOAL";
+	expect_browse(f, filter, "w/second w/first");
+	filter.type = "clip";
+	expect_browse(f, filter, "w/first");
+	filter = all;
+	filter.text = "hir";
+	expect_browse(f, filter, "w/third");
+	/* What LIKE would take for wildcards. */
+	filter.text = "0%";
+	expect_browse(f, filter, "w/first");
+	filter.text = "l_k";
+	expect_browse(f, filter, "w/first");
+	filter.text = "s_c";
+	expect_browse(f, filter, "");
+	filter.text = "\\";
+	expect_browse(f, filter, "");
+	filter = all;
+	filter.from_ns = T0 + S;
+	filter.to_ns = T0 + S + 1;
+	expect_browse(f, filter, "w/second");
+	filter.to_ns = T0 + S;
+	expect_browse(f, filter, "");
+	filter = all;
+	filter.workspace = "v";
+	expect_browse(f, filter, "");
+	filter.workspace = "w";
+	filter.state = ASSET_ANNOUNCED;
+	expect_browse(f, filter, "");
+	filter = all;
+	filter.limit = 2;
+	filter.before_row = expect_browse(f, filter, "w/third w/second");
+	assert_int_equal(expect_browse(f, filter, "w/first"), 0);
+}
+
 /* More than are read and sorted for a page, and more than are walked through. */
 static void a_page_of_what_changed_is_right_in_a_large_archive(void **state)
 {
@@ -627,6 +709,7 @@ int main(void)
 		TEST(a_story_keeps_its_newest_lines),
 		TEST(names_are_found_as_people_write_them),
 		TEST(lists_are_paged_newest_first),
+		TEST(searching_by_all_criteria),
 		TEST(a_page_of_what_changed_is_right_in_a_large_archive),
 		TEST(a_summary_needs_no_files),
 		TEST(removals_are_counted),
