@@ -71,6 +71,8 @@ static cJSON *files_of(const struct asset *asset, bool old)
 		json_add_text(object, "language", file->language);
 		json_add_text(object, "version", file->version);
 		json_add_text(object, "etag", file->etag);
+		if (file->last_modified)
+			json_add_text(object, "last_modified", file->last_modified);
 		json_add_time(object, "downloaded_at", file->downloaded_ns);
 		if (old) {
 			json_add_int(object, "number", version_number(file->key));

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "core/version.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,9 +160,14 @@ static void fill_file(struct file *file, const cJSON *object)
 	file->etag = copy_of(object, "etag");
 	file->source_host = copy_of(object, "source_host");
 	file->downloaded_ns = json_time_ns(object, "downloaded_at");
+	file->last_modified = copy_of(object, "last_modified");
+	file->made = copy_of(object, "made");
+	file->replaced_ns = json_time_ns(object, "replaced_at");
 }
 
-static int take_file(struct asset *asset, const cJSON *object, struct err *err)
+/* A current one, or an @old version. */
+static int take_file(
+	struct asset *asset, const cJSON *object, bool old, struct err *err)
 {
 	enum role role;
 	int rc = check_file(object, &role, err);
@@ -174,7 +180,9 @@ static int take_file(struct asset *asset, const cJSON *object, struct err *err)
 			"it lists %.200s, which is not beside it under the same name",
 			json_text(object, "path"));
 	char *key = key_of(object, role, path, asset->base_path);
-	if (!key_ok(key) || asset_file(asset, key) || has_path(asset, path)) {
+	if (!key_ok(key) || asset_file(asset, key) || has_path(asset, path) ||
+		(version_number(key) > 0) != old ||
+		(json_time_ns(object, "replaced_at") > 0) != old) {
 		rc = err_set(err, ERR_INPUT,
 			"it lists a file twice, or by a key that is none");
 	} else {
@@ -190,9 +198,9 @@ static int take_file(struct asset *asset, const cJSON *object, struct err *err)
 	return rc;
 }
 
-static int take_files(struct asset *asset, const cJSON *root, struct err *err)
+static int take_files(
+	struct asset *asset, const cJSON *files, bool old, struct err *err)
 {
-	const cJSON *files = json_at(root, "files");
 	const cJSON *file;
 
 	if (!cJSON_IsArray(files))
@@ -201,7 +209,7 @@ static int take_files(struct asset *asset, const cJSON *root, struct err *err)
 		return err_set(
 			err, ERR_INPUT, "it lists more than %d files", FILES_MAX);
 	cJSON_ArrayForEach (file, files) {
-		int rc = take_file(asset, file, err);
+		int rc = take_file(asset, file, old, err);
 
 		if (rc)
 			return rc;
@@ -267,13 +275,17 @@ static int take_all(const cJSON *root, const char *rel, struct asset **out,
 {
 	const char *workspace = json_text(root, "workspace");
 	const char *id = json_text(root, "id");
+	const cJSON *versions;
 	int rc;
 
 	if (!workspace || !id || !asset_id_ok(id))
 		return err_set(err, ERR_INPUT, "it names no asset");
 	*out = asset_new(workspace, id);
 	(*out)->base_path = mem_strndup(rel, strlen(rel) - strlen(".json"));
-	rc = take_files(*out, root, err);
+	versions = json_at(root, "versions");
+	rc = take_files(*out, json_at(root, "files"), false, err);
+	if (!rc && versions)
+		rc = take_files(*out, versions, true, err);
 	if (rc) {
 		asset_free(*out);
 		*out = NULL;

@@ -454,8 +454,9 @@ static void an_mp4_replaces_what_was_made_of_hls(void **state)
 		world.asset->times.changed = 5;
 		make(&world);
 		assert_string_equal(fetched(&world.plan, text), rows[i].fetched);
-		assert_true(
-			!world.plan.recheck || world.plan.recheck->form == FORM_FILE);
+		for (size_t j = 0; j < world.plan.n_rechecks; j++)
+			assert_int_equal(
+				world.plan.rechecks[j].source->form, FORM_FILE);
 		end(&world);
 	}
 }

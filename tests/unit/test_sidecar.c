@@ -114,7 +114,7 @@ static void test_old_versions(void **state)
 	assert_int_equal(json_parse(text, strlen(text), &json, NULL), 0);
 	assert_int_equal(cJSON_GetArraySize(json_at(json, "files")), 1);
 	assert_int_equal(cJSON_GetArraySize(json_at(json, "versions")), 1);
-	assert_int_equal(json_int(json, "versions.0.version", 0), 2);
+	assert_int_equal(json_int(json, "versions.0.number", 0), 2);
 	assert_string_equal(
 		json_text(json, "versions.0.path"), "production/goal.v2.mp4");
 	assert_string_equal(

@@ -72,7 +72,13 @@ static struct asset *whole(void)
 	add(asset, "video", ROLE_VIDEO, "w/2026/goal-a1.mp4");
 	add(asset, "subtitle.t9", ROLE_SUBTITLE, "w/2026/goal-a1.en.vtt")->language =
 		mem_strdup("en");
-	add(asset, "thumbnail.2", ROLE_THUMBNAIL, "w/2026/goal-a1.2.jpg");
+	struct file *thumbnail =
+		add(asset, "thumbnail.2", ROLE_THUMBNAIL, "w/2026/goal-a1.2.jpg");
+	thumbnail->last_modified = mem_strdup("Sun, 22 Nov 2026 10:00:00 GMT");
+	struct file *old =
+		add(asset, "video~v0001", ROLE_VIDEO, "w/2026/goal-a1.v1.mp4");
+	old->replaced_ns = INT64_C(1795341600000000000);
+	old->made = mem_strdup("HLS, remuxed by ffmpeg");
 	return asset;
 }
 
