@@ -1,7 +1,8 @@
 /*
  * The sidecar's members, in their fixed order. Unknown values are null, so that a
  * reader finds every member; only "expires" is left out where nothing expires, and
- * "trial" where the media is none, and "versions" where there are none.
+ * "trial" where the media is none, "versions" where there are none, and "incomplete"
+ * where nothing is missing.
  */
 #include <config.h>
 
@@ -137,6 +138,8 @@ cJSON *sidecar_json(const struct asset *asset, const char *platform)
 		add_node(object, "versions", versions);
 	else
 		cJSON_Delete(versions);
+	if (asset->missing)
+		json_add_bool(object, "incomplete", true);
 	json_add_time(object, "archived_at", asset->archived_ns);
 	return object;
 }

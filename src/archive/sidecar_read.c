@@ -257,6 +257,9 @@ static void take_rest(struct asset *asset, const cJSON *root)
 
 	take_facts(&asset->facts, root);
 	asset->trial = json_bool(root, "trial", false);
+	/* What is missing is found anew by a look. */
+	if (json_bool(root, "incomplete", false))
+		asset->missing = mem_strdup("[]");
 	/* "" is the built-in rule. */
 	asset->rule = mem_strdup(cJSON_GetStringValue(json_at(root, "rule")));
 	asset->archived_ns = last_ns;

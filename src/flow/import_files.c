@@ -288,7 +288,7 @@ void import_check(struct import *import, struct candidate *candidate)
 	struct asset *asset = candidate->found;
 	size_t i = 0;
 
-	candidate->order.whole = true;
+	candidate->order.whole = !asset->missing;
 	while (i < asset->n_files && import->trouble.class == ERR_NONE) {
 		struct file *file = &asset->files[i];
 

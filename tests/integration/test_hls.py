@@ -267,7 +267,7 @@ def test_a_package_moves_with_its_asset(idle_agent: Agent, twin: Twin) -> None:
     before = len(agent.tree())
     agent.config.set("rule all", hls_as="package", path="moved/{title}")
     agent.restart()
-    agent.deliver(media, "video.media.updated")
+    agent.cli("refile")
     wait_until(lambda: agent.video(media).parent.parent.name == "moved", 15, "the move")
     agent.archived(media)
     assert counts(agent, media) == frames(media.hls)

@@ -66,6 +66,7 @@ static struct asset *whole(void)
 	facts->metadata = cJSON_CreateObject();
 	cJSON_AddStringToObject(facts->metadata, "team", "sports");
 	asset->trial = true;
+	asset->missing = mem_strdup("[{\"key\":\"audio\"}]");
 	asset->rule = mem_strdup("");
 	asset->archived_ns = INT64_C(1795341601000000000);
 	asset->platform_data = mem_strdup("{\"id\":\"a1\"}");
