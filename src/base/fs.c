@@ -136,6 +136,24 @@ int fs_open_parent(int root_fd, const char *rel, bool create, int *fd,
 	return rc;
 }
 
+int64_t fs_read_at(int fd, void *data, size_t len, int64_t at)
+{
+	size_t have = 0;
+
+	while (have < len) {
+		ssize_t n =
+			pread(fd, (char *)data + have, len - have, at + (int64_t)have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	return (int64_t)have;
+}
+
 static int read_all(
 	int fd, const char *path, size_t max, struct buf *out, struct err *err)
 {

@@ -22,6 +22,9 @@ int fs_open_parent(int root_fd, const char *rel, bool create, int *fd,
 	const char **base, struct err *err);
 /* Whole file, at most @max bytes, appended to @out. */
 int fs_read(const char *path, size_t max, struct buf *out, struct err *err);
+/* Read @len bytes from @at; fewer only where the file ends. The number read, or -1 with
+ * errno. The file's offset stays. */
+int64_t fs_read_at(int fd, void *data, size_t len, int64_t at);
 /* Write beside, fsync, rename over, fsync the directory; missing directories on the way
  * are made. @mode as open(2). */
 int fs_write_atomic(int root_fd, const char *rel, const void *data, size_t len,

@@ -7,6 +7,7 @@
 
 #include "flow/hls_priv.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "core/plan.h"
 #include "media/m3u8_write.h"
@@ -158,7 +159,7 @@ void hls_step_lists(struct hls *hls, struct err *err)
 static int first_picture(struct hls *hls, struct err *err)
 {
 	unsigned char *data = mem_alloc(LOOK_BYTES);
-	int64_t n = hls_read(hls->tracks[0].fd, data, LOOK_BYTES, 0);
+	int64_t n = fs_read_at(hls->tracks[0].fd, data, LOOK_BYTES, 0);
 	int rc = n < 0 ? read_failed(err) : 0;
 
 	if (!rc)
@@ -182,7 +183,7 @@ static int join(const struct hls *hls, const struct track *track, struct vtt *vt
 			return err_set(err, ERR_PERMANENT,
 				"a segment of the subtitles is too long");
 		text = mem_alloc((size_t)piece->bytes + 1);
-		if (hls_read(track->fd, text, (size_t)piece->bytes, piece->at) !=
+		if (fs_read_at(track->fd, text, (size_t)piece->bytes, piece->at) !=
 			piece->bytes)
 			rc = read_failed(err);
 		else
@@ -304,7 +305,7 @@ void hls_step_check(struct hls *hls, struct err *err)
 static const char *track_extension(const struct track *track, struct err *err)
 {
 	unsigned char beginning[SNIFF_BYTES];
-	int64_t n = hls_read(track->fd, beginning, sizeof(beginning), 0);
+	int64_t n = fs_read_at(track->fd, beginning, sizeof(beginning), 0);
 
 	if (n < 0) {
 		read_failed(err);
@@ -392,7 +393,7 @@ static int write_mapped(
 	if (rc)
 		return rc;
 	data = mem_alloc((size_t)size + 1);
-	if (hls_read(fd, data, (size_t)size, 0) != size)
+	if (fs_read_at(fd, data, (size_t)size, 0) != size)
 		rc = read_failed(err);
 	close(fd);
 	buf_init(&text, 3 * VTT_BYTES_MAX);

@@ -8,11 +8,9 @@
 
 #include "base/mem.h"
 #include <assert.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 char *hls_part_key(const char *key)
 {
@@ -48,24 +46,6 @@ void hls_fail(struct hls *hls, const struct err *err)
 		hls->err.class = ERR_TRANSIENT;
 	else if (err->class == ERR_INPUT)
 		hls->err.class = ERR_PERMANENT;
-}
-
-int64_t hls_read(int fd, void *data, size_t len, int64_t at)
-{
-	size_t have = 0;
-
-	while (have < len) {
-		ssize_t n =
-			pread(fd, (char *)data + have, len - have, at + (int64_t)have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return (int64_t)have;
 }
 
 /* ---- the pool ---- */

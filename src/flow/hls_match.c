@@ -8,6 +8,7 @@
 #include "flow/hls_priv.h"
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include <errno.h>
@@ -47,7 +48,7 @@ void hls_step_open(struct hls *hls, struct err *err)
 	if (size > 0 && size <= (int64_t)JOURNAL_MAX) {
 		char *text = mem_alloc((size_t)size);
 
-		if (hls_read(hls->journal_fd, text, (size_t)size, 0) == size)
+		if (fs_read_at(hls->journal_fd, text, (size_t)size, 0) == size)
 			journal_parse(text, (size_t)size, &hls->journal);
 		free(text);
 	}

@@ -236,8 +236,6 @@ void hls_queue(struct hls *hls, void (*step)(struct hls *hls, struct err *err),
 	void (*done)(struct hls *hls));
 /* "ROW.KEY.hls.WHAT", below the part's name for archive_part_owner(). Caller frees. */
 char *hls_file(const struct hls *hls, const char *what);
-/* Read @len bytes at @at, fewer where the file ends: how many, or -1 with errno. */
-int64_t hls_read(int fd, void *data, size_t len, int64_t at);
 /* Bytes held, and what they will be in all (-1 unknown). */
 void hls_amount(const struct hls *hls, int64_t *held, int64_t *total);
 

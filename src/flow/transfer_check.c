@@ -6,6 +6,7 @@
 
 #include "flow/transfer_check.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "media/mp4.h"
@@ -125,19 +126,8 @@ int check_size(enum content content, int64_t size, int64_t expected, struct err 
 static int64_t read_at(void *arg, int64_t offset, void *data, size_t len)
 {
 	const int *fd = arg;
-	size_t have = 0;
-	while (have < len) {
-		ssize_t n = pread(
-			*fd, (char *)data + have, len - have, offset + (int64_t)have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return (int64_t)have;
+
+	return fs_read_at(*fd, data, len, offset);
 }
 
 static int read_failed(struct err *err)

@@ -245,6 +245,27 @@ static void reads_with_a_limit(void **state)
 	buf_release(&buf);
 }
 
+static void reads_at_a_place(void **state)
+{
+	char text[8] = "";
+	struct err err;
+	const char *base;
+	int dir, fd;
+
+	(void)state;
+	assert_int_equal(fs_write_atomic(root, "f", "12345", 5, 0644, &err), 0);
+	assert_int_equal(fs_open_parent(root, "f", false, &dir, &base, &err), 0);
+	fd = openat(dir, base, O_RDONLY | O_CLOEXEC);
+	close(dir);
+	assert_int_equal(fs_read_at(fd, text, 3, 1), 3);
+	assert_string_equal(text, "234");
+	assert_int_equal(fs_read_at(fd, text, sizeof(text), 3), 2);
+	assert_memory_equal(text, "45", 2);
+	assert_int_equal(fs_read_at(fd, text, sizeof(text), 5), 0);
+	close(fd);
+	assert_int_equal(fs_read_at(-1, text, 1, 0), -1);
+}
+
 static void tells_space(void **state)
 {
 	int64_t free_bytes = -1;
@@ -273,6 +294,7 @@ int main(void)
 			writes_atomically, make_top, remove_top),
 		cmocka_unit_test_setup_teardown(
 			reads_with_a_limit, make_top, remove_top),
+		cmocka_unit_test_setup_teardown(reads_at_a_place, make_top, remove_top),
 		cmocka_unit_test_setup_teardown(tells_space, make_top, remove_top),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
