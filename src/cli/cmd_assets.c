@@ -233,22 +233,13 @@ static void print_files(
 		buf_str(out, "  ");
 		text_quoted(out, json_text(file, "path"));
 		buf_printf(out, "\n    %s, %s", json_text(file, "role"), size);
-		if (json_text(file, "language")) {
-			buf_str(out, ", ");
-			text_clean(out, json_text(file, "language"));
-		}
-		if (json_text(file, "source_host")) {
-			buf_str(out, ", from ");
-			text_clean(out, json_text(file, "source_host"));
-		}
+		text_if(out, ", ", json_text(file, "language"));
+		text_if(out, ", from ", json_text(file, "source_host"));
 		if (json_text(file, "replaced")) {
 			text_time(json_text(file, "replaced"), at);
 			buf_printf(out, ", replaced %s", at);
 		}
-		if (json_text(file, "made")) {
-			buf_str(out, "\n    made of ");
-			text_clean(out, json_text(file, "made"));
-		}
+		text_if(out, "\n    made of ", json_text(file, "made"));
 		buf_str(out, "\n    sha256 ");
 		text_clean(out, json_text(file, "sha256"));
 		buf_char(out, '\n');
@@ -264,10 +255,7 @@ static void print_missing(const cJSON *json, struct buf *out)
 	cJSON_ArrayForEach (entry, list) {
 		buf_str(out, "  ");
 		text_clean(out, json_text(entry, "role"));
-		if (json_text(entry, "language")) {
-			buf_char(out, ' ');
-			text_clean(out, json_text(entry, "language"));
-		}
+		text_if(out, " ", json_text(entry, "language"));
 		buf_str(out, ": ");
 		text_clean(out, json_text(entry, "why"));
 		buf_char(out, '\n');
@@ -363,10 +351,7 @@ static void print_story(const cJSON *json, struct buf *out)
 	char at[40];
 
 	text_clean(out, json_text(json, "asset"));
-	if (json_text(json, "title")) {
-		buf_str(out, "  ");
-		text_clean(out, json_text(json, "title"));
-	}
+	text_if(out, "  ", json_text(json, "title"));
 	buf_char(out, '\n');
 	cJSON_ArrayForEach (entry, json_at(json, "story")) {
 		text_time(json_text(entry, "at"), at);
@@ -379,10 +364,7 @@ static void print_story(const cJSON *json, struct buf *out)
 	print_missing(json, out);
 	buf_str(out, "\nNow ");
 	text_clean(out, json_text(json, "state"));
-	if (json_text(json, "reason")) {
-		buf_str(out, ": ");
-		text_clean(out, json_text(json, "reason"));
-	}
+	text_if(out, ": ", json_text(json, "reason"));
 	buf_str(out, "\nNext ");
 	text_clean(out, json_text(json, "next"));
 	buf_char(out, '\n');

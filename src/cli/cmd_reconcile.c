@@ -104,10 +104,7 @@ static void print_one(const cJSON *one, bool dry_run, struct buf *out)
 		text_clean(out, json_text(one, "name"));
 		buf_char(out, '/');
 		text_clean(out, json_text(difference, "id"));
-		if (json_text(difference, "title")) {
-			buf_str(out, "  ");
-			text_clean(out, json_text(difference, "title"));
-		}
+		text_if(out, "  ", json_text(difference, "title"));
 		buf_char(out, '\n');
 	}
 	static const char *const kinds[] = { "missing", "changed", "back", "gone" };

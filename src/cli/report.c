@@ -62,10 +62,7 @@ void report_text(const struct report *report, bool color, struct buf *out)
 		text_clean(out, json_text(json, "check"));
 		buf_str(out, ": ");
 		text_clean(out, json_text(json, "text"));
-		if (json_text(json, "remedy")) {
-			buf_str(out, "; ");
-			text_clean(out, json_text(json, "remedy"));
-		}
+		text_if(out, "; ", json_text(json, "remedy"));
 		buf_char(out, '\n');
 	}
 }

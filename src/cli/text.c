@@ -64,6 +64,14 @@ void text_clean(struct buf *out, const char *text)
 	}
 }
 
+void text_if(struct buf *out, const char *before, const char *text)
+{
+	if (!text)
+		return;
+	buf_str(out, before);
+	text_clean(out, text);
+}
+
 static bool is_plain(const char *path)
 {
 	if (!*path || *path == '~')

@@ -19,6 +19,8 @@ struct text_page {
 /* Append @text (NULL: "-"), with whatever could steer a terminal or is not UTF-8
  * replaced by U+FFFD, and piles of combining marks made lower. */
 void text_clean(struct buf *out, const char *text);
+/* Append @before and cleaned @text, or nothing where @text is NULL. */
+void text_if(struct buf *out, const char *before, const char *text);
 /* Columns a terminal gives to cleaned @text. */
 size_t text_width(const char *text);
 /* Append @path so that a shell takes it for one word: as it is where that does, else in

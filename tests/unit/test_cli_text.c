@@ -49,6 +49,19 @@ static void cleans(void **state)
 	}
 }
 
+static void appends_what_is_there(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 64);
+	text_if(&out, ": ", NULL);
+	assert_string_equal(buf_text(&out), "");
+	text_if(&out, ": ", "a\x1B");
+	assert_string_equal(buf_text(&out), ": a" BAD);
+	buf_release(&out);
+}
+
 static void fits(void **state)
 {
 	static const struct {
@@ -269,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cleans),
+		cmocka_unit_test(appends_what_is_there),
 		cmocka_unit_test(fits),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(wraps),
