@@ -230,6 +230,8 @@ int sqlite_asset_by_id(struct backend_conn *conn, int64_t workspace, const char 
 	const char *id, struct asset **asset, struct err *err);
 int sqlite_asset_by_row(
 	struct backend_conn *conn, int64_t row, struct asset **asset, struct err *err);
+/* The newest row, 0 where there is none: where a walk by rows ends. */
+int sqlite_asset_last(struct backend_conn *conn, int64_t *row, struct err *err);
 /* Give a new asset its row. */
 int sqlite_asset_number(
 	struct backend_conn *conn, struct asset *asset, struct err *err);

@@ -139,6 +139,14 @@ int sqlite_asset_by_row(
 
 /* ---- writing ---- */
 
+int sqlite_asset_last(struct backend_conn *conn, int64_t *row, struct err *err)
+{
+	struct query query = query_begin(
+		conn, SQL_ASSET_LAST, "SELECT coalesce(max(row), 0) FROM assets");
+
+	return query_value(&query, 0, row, err);
+}
+
 int sqlite_asset_number(struct backend_conn *conn, struct asset *asset, struct err *err)
 {
 	if (!conn->next_asset) {

@@ -16,9 +16,8 @@ static int rows_behind(struct backend_conn *conn, int64_t after,
 	int64_t rows[STEP_ASSETS], size_t *n, struct assign_step *step, struct err *err)
 {
 	int64_t last = 0;
-	struct query query = query_begin(
-		conn, SQL_ASSET_LAST, "SELECT coalesce(max(row), 0) FROM assets");
-	int rc = query_value(&query, 0, &last, err);
+	struct query query;
+	int rc = sqlite_asset_last(conn, &last, err);
 
 	if (rc)
 		return rc;

@@ -88,7 +88,6 @@ int sqlite_clock_back(
 	struct backend_conn *conn, int64_t now_ns, struct walk *walk, struct err *err)
 {
 	int64_t at_ns = 0, last = 0;
-	struct query query;
 	int rc;
 
 	if (walk->row == 0) {
@@ -104,9 +103,7 @@ int sqlite_clock_back(
 	rc = set_assets(conn, now_ns, walk, err);
 	if (rc)
 		return rc;
-	query = query_begin(
-		conn, SQL_ASSET_LAST, "SELECT coalesce(max(row), 0) FROM assets");
-	rc = query_value(&query, 0, &last, err);
+	rc = sqlite_asset_last(conn, &last, err);
 	walk->row += STEP_ROWS;
 	walk->more = !rc && walk->row < last;
 	return rc;

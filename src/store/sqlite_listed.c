@@ -224,9 +224,8 @@ static int unseen_rows(struct backend_conn *conn, const struct listing *listing,
 {
 	const struct list_order *order = listing->order;
 	int64_t last = 0;
-	struct query query = query_begin(
-		conn, SQL_ASSET_LAST, "SELECT coalesce(max(row), 0) FROM assets");
-	int rc = query_value(&query, 0, &last, err);
+	struct query query;
+	int rc = sqlite_asset_last(conn, &last, err);
 
 	if (rc)
 		return rc;
