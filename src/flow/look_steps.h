@@ -198,6 +198,14 @@ void look_sidecar(struct look *look, void (*then)(struct look *look));
 /* look_fetch.c. Fetch what the plan names; what went wrong is in trouble, minor and
  * exists_seen. */
 void look_fetch(struct look *look, void (*then)(struct look *look));
+/* look_take.c. What is known of a download that goes on. */
+void look_take_part(struct asset *asset, const struct part *from);
+/* Have the store remember it, without waiting for it. */
+void look_store_progress(struct look *look, const struct part *part);
+/* The file that @task has brought, in @language (NULL: of none), is in the archive.
+ * @made: of what it was made here; NULL: it is as it came. */
+void look_take_file(struct task *task, const struct transfer_result *result,
+	const char *language, const char *made);
 /* look_recheck.c. Which of the plan's rechecks are other files than the archived ones:
  * they get tasks. What keeps that from being known is minor, and sets unanswered. */
 void look_recheck(struct look *look, void (*then)(struct look *look));
