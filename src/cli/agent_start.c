@@ -276,69 +276,100 @@ static struct courier *make_courier(struct agent *agent)
 	return courier_new(&options);
 }
 
-int agent_open(struct agent *agent, struct err *err)
+/* What brings media, and what keeps it. */
+static int open_downloads(struct agent *agent, struct err *err)
 {
 	const struct config *config = agent->settings->config;
-	struct http_client_options client = {
+	const struct http_client_options client = {
 		.user_agent = config->transfer.user_agent,
 		.per_host = config->transfer.per_host,
 	};
 	struct transfers_options transfers;
-	struct keeper_options keeper = {
+
+	agent_transfer_options(agent, config, &transfers);
+	int r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
+	if (r < 0)
+		return r;
+	transfers_limit(agent->transfers, config);
+	return http_client_open(&agent->client, &agent->loop, &client, err);
+}
+
+static int open_keeper(struct agent *agent, struct err *err)
+{
+	agent->courier = make_courier(agent);
+
+	const struct keeper_options options = {
 		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.transfers = agent->transfers,
+		.api = agent->client,
+		.courier = agent->courier,
 		.warnings = agent->warnings,
 		.settings = agent->settings,
-		.archive_id = agent->archive_id,
 	};
-	struct intake_options intake = {
+
+	return keeper_open(&agent->keeper, &options, err);
+}
+
+static int open_intake(struct agent *agent, struct err *err)
+{
+	const struct intake_options options = {
 		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.archive_id = agent->archive_id,
+		.keeper = agent->keeper,
 		.warnings = agent->warnings,
 		.settings = agent->settings,
-		.archive_id = agent->archive_id,
 	};
-	struct admin_options admin = {
+
+	return intake_open(&agent->intake, &options, err);
+}
+
+static void open_admin(struct agent *agent)
+{
+	const struct admin_options options = {
 		.loop = &agent->loop,
+		.store = agent->store,
+		.archive = agent->archive,
+		.transfers = agent->transfers,
+		.keeper = agent->keeper,
+		.verifier = agent->verifier,
+		.chores = agent->chores,
+		.scrub = agent->scrub,
 		.warnings = agent->warnings,
 		.version = PACKAGE_VERSION,
 	};
+
+	agent->admin = admin_new(&options);
+}
+
+int agent_open(struct agent *agent, struct err *err)
+{
+	const struct config *config = agent->settings->config;
+
 	make_parent(config->agent.state);
 	make_parent(config->admin.socket);
 	int r = store_open(&agent->store, &agent->loop, config->agent.state, err);
-
 	if (r == 0)
 		r = open_archive(agent, err);
-	if (r == 0)
+	if (r == 0) {
 		sweep_staging(agent);
-	agent_transfer_options(agent, config, &transfers);
+		r = open_downloads(agent, err);
+	}
 	if (r == 0)
-		r = transfers_open(&agent->transfers, &agent->loop, &transfers, err);
-	if (r == 0)
-		transfers_limit(agent->transfers, config);
-	if (r == 0)
-		r = http_client_open(&agent->client, &agent->loop, &client, err);
-	keeper.store = intake.store = admin.store = agent->store;
-	keeper.archive = intake.archive = admin.archive = agent->archive;
-	keeper.transfers = admin.transfers = agent->transfers;
-	keeper.api = agent->client;
-	if (r == 0)
-		agent->courier = make_courier(agent);
-	keeper.courier = agent->courier;
-	if (r == 0)
-		r = keeper_open(&agent->keeper, &keeper, err);
-	intake.keeper = admin.keeper = agent->keeper;
+		r = open_keeper(agent, err);
 	if (r == 0) {
 		open_verifying(agent);
 		open_chores(agent);
+		r = open_intake(agent, err);
 	}
-	admin.verifier = agent->verifier;
-	admin.chores = agent->chores;
-	admin.scrub = agent->scrub;
-	if (r == 0)
-		r = intake_open(&agent->intake, &intake, err);
-	if (r == 0)
-		agent->admin = admin_new(&admin);
-	if (r == 0)
+	if (r == 0) {
+		open_admin(agent);
 		r = listen_admin(agent, err);
+	}
 	if (r == 0)
 		r = listen_receivers(agent, err);
 	return r;

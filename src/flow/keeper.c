@@ -325,26 +325,11 @@ static void on_workspaces(void *arg, const struct err *err,
 		keeper_tick_in(keeper, TICK_SOON_MS);
 }
 
-int keeper_open(
-	struct keeper **out, const struct keeper_options *options, struct err *err)
+/* What looks and walks are given; guard and API must be there. */
+static void make_envs(struct keeper *keeper)
 {
-	struct keeper *keeper = mem_alloc(sizeof(*keeper));
-	struct guard_events guard_events = { .changed = on_guard, .arg = keeper };
-	int r;
+	const struct keeper_options *options = &keeper->o;
 
-	keeper->o = *options;
-	keeper->settings = settings_ref(options->settings);
-	make_watch(keeper);
-	r = guard_open(&keeper->guard, options->loop, options->archive,
-		options->archive_id, &keeper->settings->config->transfer.min_free,
-		options->warnings, &guard_events, err);
-	if (r < 0) {
-		drop_watch(keeper);
-		free(keeper);
-		return r;
-	}
-	uv_timer_init(options->loop, &keeper->timer);
-	keeper->open = 4;
 	keeper->env = (struct look_env){
 		.loop = options->loop,
 		.store = options->store,
@@ -371,6 +356,29 @@ int keeper_open(
 		.done = keeper_walk_done,
 		.arg = keeper,
 	};
+}
+
+int keeper_open(
+	struct keeper **out, const struct keeper_options *options, struct err *err)
+{
+	struct keeper *keeper = mem_alloc(sizeof(*keeper));
+	struct guard_events guard_events = { .changed = on_guard, .arg = keeper };
+	int r;
+
+	keeper->o = *options;
+	keeper->settings = settings_ref(options->settings);
+	make_watch(keeper);
+	r = guard_open(&keeper->guard, options->loop, options->archive,
+		options->archive_id, &keeper->settings->config->transfer.min_free,
+		options->warnings, &guard_events, err);
+	if (r < 0) {
+		drop_watch(keeper);
+		free(keeper);
+		return r;
+	}
+	uv_timer_init(options->loop, &keeper->timer);
+	keeper->open = 4;
+	make_envs(keeper);
 	make_retention(keeper);
 	keeper_lanes_make(keeper);
 	breakers_reset(keeper->breakers, keeper->settings->config);
