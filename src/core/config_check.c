@@ -63,24 +63,6 @@ static void check_required(struct reading *reading, const struct section *sectio
 
 /* ---- not yet, or without effect ---------------------------------------------- */
 
-/* @spec lists values with '|' between; '!' in front means any but these, '*' at the end
- * of one any with this beginning. The empty value is one too: "!" is any but none. */
-static bool later_needed(const char *spec, const char *value)
-{
-	bool negated = *spec == '!';
-	bool listed = false;
-
-	for (const char *at = spec + negated; at;) {
-		size_t n = strcspn(at, "|");
-		bool open = n > 0 && at[n - 1] == '*';
-		listed = listed ||
-			 (open ? strncmp(value, at, n - 1) == 0
-			       : strlen(value) == n && memcmp(value, at, n) == 0);
-		at = at[n] ? at + n + 1 : NULL;
-	}
-	return listed != negated;
-}
-
 static void check_available(struct reading *reading, const struct section *section)
 {
 	const void *base = section_base(reading, section);
@@ -93,7 +75,8 @@ static void check_available(struct reading *reading, const struct section *secti
 			continue;
 		buf_reset(&value);
 		setting->option->type->print(setting->option, base, &value);
-		if (later_needed(setting->option->later_for, buf_text(&value)))
+		if (strncmp(buf_text(&value), setting->option->later_for,
+			    strlen(setting->option->later_for)) == 0)
 			note_warning(reading, setting->at, section->title, setting->key,
 				"not available yet; %s", setting->option->later);
 	}

@@ -60,13 +60,8 @@ static void print_setting(
 /* What is still to come of the option, as a sentence. */
 static void later_remark(const struct config_option *option, struct buf *out)
 {
-	size_t value = strcspn(option->later_for, "*");
-
-	if (*option->later_for != '!')
-		buf_printf(out, "%.*s is not available yet: %s.", (int)value,
-			option->later_for, option->later);
-	else
-		buf_printf(out, "Not available yet: %s.", option->later);
+	buf_printf(
+		out, "%s is not available yet: %s.", option->later_for, option->later);
 }
 
 static void sample_option(
@@ -74,7 +69,7 @@ static void sample_option(
 {
 	buf_char(out, '\n');
 	wrap(out, "# ", option->help);
-	if (option->later) {
+	if (option->later_for) {
 		struct buf remark;
 		buf_init(&remark, 1024);
 		later_remark(option, &remark);
@@ -191,7 +186,7 @@ static void man_option(const struct config_option *option, struct buf *out)
 		troff(out, option->dflt_fastpix);
 		buf_str(out, ".\n");
 	}
-	if (option->later) {
+	if (option->later_for) {
 		struct buf remark;
 		buf_init(&remark, 1024);
 		later_remark(option, &remark);

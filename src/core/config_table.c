@@ -138,7 +138,7 @@ const struct config_option config_options[] = {
 	  .help = "The archive. Everything below it belongs to vodkeep." },
 	{ SECTION_AGENT, "state", TEXT_AT(state, config, agent.state),
 	  .dflt = "/var/lib/vodkeep/state.db",
-	  .later_for = "postgresql://*", .later = "use the path of a SQLite file",
+	  .later_for = "postgresql://", .later = "use the path of a SQLite file",
 	  .help = "What vodkeep remembers: a SQLite file on a local filesystem, or "
 		  "postgresql://… where several agents share one archive." },
 	{ SECTION_AGENT, "log_level", WORD_AT(config, enum log_level, agent.log_level),

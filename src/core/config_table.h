@@ -54,9 +54,9 @@ struct config_option {
 	const struct word *words;
 	unsigned flags;
 	const char *expects;   /* instead of the type's own words */
-	const char *later_for; /* values that need a feature still to come: see
-				* later_needed() in config_check.c; NULL: none do */
-	const char *later;     /* what happens instead */
+	const char *later_for; /* values that begin so need a feature still to come;
+				* NULL: none do */
+	const char *later;     /* what to do instead */
 	const char *sample;    /* set in the sample file; NAME: the section's name */
 	const char *help;      /* sentences, plain text */
 };
