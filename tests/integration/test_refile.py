@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import twin as tw
 from agentctl import Agent, wait_until
 from twin import Twin
@@ -66,34 +67,32 @@ def test_refile(agent: Agent, twin: Twin) -> None:
     assert agent.cli("refile").out == "0 assets moved, 3 are in place, 0 wait, 0 failed\n"
 
 
-def test_what_the_platform_has_no_more_is_moved_too(idle_agent: Agent, twin: Twin) -> None:
-    idle_agent.config.set("rule all", on_delete="keep")
-    agent = idle_agent.start()
+@pytest.fixture
+def kept(agent: Agent, twin: Twin) -> tw.Media:
+    """Archived, deleted at the platform, and kept here by the rule."""
+    agent.new_rule(on_delete="keep")
     media = twin.add_fastpix("Kept")
     agent.archive_now(media)
     twin.delete(media)
     agent.deleted_event(media)
     agent.settle()
+    return media
+
+
+def test_what_the_platform_has_no_more_is_moved_too(agent: Agent, kept: tw.Media) -> None:
     agent.new_rule(path=OTHER)
     assert agent.cli("refile", json=True).json["moved"] == 1
     agent.settle()
-    assert agent.state_of(media) == "archived"
-    assert agent.video(media) == agent.archive / "production/by-title/Kept.mp4"
+    assert agent.state_of(kept) == "archived"
+    assert agent.video(kept) == agent.archive / "production/by-title/Kept.mp4"
 
 
-def test_moving_is_not_deleting(idle_agent: Agent, twin: Twin) -> None:
+def test_moving_is_not_deleting(agent: Agent, kept: tw.Media) -> None:
     """What an earlier rule has kept is moved by one that would not have kept it."""
-    idle_agent.config.set("rule all", on_delete="keep")
-    agent = idle_agent.start()
-    media = twin.add_fastpix("Kept")
-    agent.archive_now(media)
-    twin.delete(media)
-    agent.deleted_event(media)
-    agent.settle()
     agent.new_rule(path=OTHER, on_delete="remove")
     assert agent.cli("refile", json=True).json["moved"] == 1
     agent.settle()
-    assert agent.state_of(media) == "archived" and agent.video(media).is_file()
+    assert agent.state_of(kept) == "archived" and agent.video(kept).is_file()
 
 
 def test_a_file_in_the_way(agent: Agent, twin: Twin) -> None:
