@@ -47,6 +47,7 @@ integration_files = \
 	tests/integration/test_browser.py \
 	tests/integration/test_dashboard.py \
 	tests/integration/test_deletion.py \
+	tests/integration/test_documents.py \
 	tests/integration/test_events.py \
 	tests/integration/test_mp4.py \
 	tests/integration/test_private.py \
