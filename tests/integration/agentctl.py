@@ -19,6 +19,7 @@ sys.path.insert(0, str(TESTS / "twin"))
 import signing  # noqa: E402
 import twin as tw  # noqa: E402
 from optiview import OptiviewAsset  # noqa: E402
+from sins import Sin  # noqa: E402
 from slowness import SLOWNESS  # noqa: E402
 
 BUILD = Path(os.environ.get("top_builddir") or TESTS.parent / "build").resolve()
@@ -295,6 +296,13 @@ class Agent:
         for item in media:
             fastpix = not isinstance(item, OptiviewAsset)
             self.deliver(item, "video.media.ready" if fastpix else "completed")
+
+    def stall(self, media: tw.Media, path: str, **options: Any) -> Sin:
+        """Have @media downloaded up to where an answer for @path stalls, until release()."""
+        sin: Sin = self.twin.sin(path, "stall", **options)
+        self.ready_event(media)
+        sin.wait_reached()
+        return sin
 
     def deleted_event(self, *media: tw.Media) -> None:
         for item in media:

@@ -184,9 +184,7 @@ def test_a_disk_that_fills_up_meanwhile(idle_agent: Agent, twin: Twin, small_dis
     agent.config.set("transfer", min_free="64K", low_speed="1K/30s")
     agent.start()
     media: tw.Media = twin.add_fastpix(size=6 << 20)
-    stall = twin.sin(path_of(media), "stall", after=3 << 20, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    stall = agent.stall(media, path_of(media), after=3 << 20, count=1)
     wait_until(lambda: any(part.stat().st_size >= 2 << 20 for part in agent.staged()), 10,
                "bytes in the part")
     fill(small_disk / "filler")

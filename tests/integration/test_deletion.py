@@ -469,9 +469,7 @@ def test_a_deletion_stops_the_download(idle_agent: Agent, twin: Twin, platform: 
     agent = idle_agent.start()
     media = add(twin, platform, size=2 << 20)
     pattern = "*/capped-4k.mp4" if platform == "fastpix" else "/dkxfvY/*"
-    stall = twin.sin(pattern, "stall", after=1 << 20, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, pattern, after=1 << 20, count=1)
     delete(agent, twin, media)
     agent.wait_state(media, "deleted")
     entry = next(e for e in twin.log.find() if e.host in ("stream", "store"))

@@ -174,9 +174,7 @@ def test_fastpix_failures(agent: Agent, twin: Twin, kind: str) -> None:
 
 def test_fastpix_failure_stops_the_download(agent: Agent, twin: Twin) -> None:
     media = twin.add_fastpix(size=400_000)
-    stall = twin.sin("*/capped-4k.mp4", "stall", after=100_000)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, "*/capped-4k.mp4", after=100_000)
     twin.change(media, status="Failed", mp4="none")
     agent.deliver(media, "video.media.failed")
     agent.wait_state(media, "failed")

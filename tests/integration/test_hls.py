@@ -63,9 +63,7 @@ def test_after_kill_9_only_what_is_missing_is_fetched(
     agent = one_by_one.start()
     media = only_hls(twin, form)
     name = "2.m4s" if form == "fmp4" else "9.ts" if form == "aes-iv" else "2.ts"
-    stall = twin.sin("*/" + name, "stall", after=100, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, "*/" + name, after=100, count=1)
     pieces = 3 if form == "fmp4" else 2  # with the map
     wait_until(lambda: journal(agent).count("\npiece ") >= pieces, 10, "two segments to be held")
     agent.kill9()
@@ -80,9 +78,7 @@ def test_after_kill_9_only_what_is_missing_is_fetched(
 def test_a_journal_of_other_segments_is_not_believed(one_by_one: Agent, twin: Twin) -> None:
     agent = one_by_one.start()
     media = only_hls(twin, "ts")
-    stall = twin.sin("*/2.ts", "stall", after=100, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, "*/2.ts", after=100, count=1)
     wait_until(lambda: journal(agent).count("\npiece ") >= 2, 10, "two segments in the journal")
     agent.kill9()
     assert media.hls
@@ -97,9 +93,7 @@ def test_a_journal_of_other_segments_is_not_believed(one_by_one: Agent, twin: Tw
 def test_sigterm_keeps_what_is_held(one_by_one: Agent, twin: Twin) -> None:
     agent = one_by_one.start()
     media = only_hls(twin, "separate")
-    stall = twin.sin("*/video_180/3.m4s", "stall", after=100, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, "*/video_180/3.m4s", after=100, count=1)
     agent.stop()
     agent.start()
     agent.archived(media)
@@ -114,9 +108,7 @@ def test_refused_links_are_renewed(one_by_one: Agent, twin: Twin) -> None:
     agent = one_by_one.start()
     media = only_hls(twin, "signed")
     assert media.hls
-    stall = twin.sin("*/1.m4s", "stall", after=100, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    stall = agent.stall(media, "*/1.m4s", after=100, count=1)
     media.hls.revoke()
     stall.release()
     agent.archived(media)
@@ -219,9 +211,7 @@ def test_the_wrong_key_is_told(idle_agent: Agent, twin: Twin) -> None:
 def test_deleted_while_it_is_fetched(one_by_one: Agent, twin: Twin) -> None:
     agent = one_by_one.start()
     media = only_hls(twin, "ts")
-    stall = twin.sin("*/2.ts", "stall", after=100, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    stall = agent.stall(media, "*/2.ts", after=100, count=1)
     twin.delete(media)
     agent.deleted_event(media)
     stall.release()
@@ -370,9 +360,7 @@ def test_without_ffmpeg_it_is_a_package(idle_agent: Agent, twin: Twin) -> None:
 def test_progress_is_one_line(one_by_one: Agent, twin: Twin) -> None:
     agent = one_by_one.start()
     media = only_hls(twin, "ts")
-    stall = twin.sin("*/2.ts", "stall", after=100, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    stall = agent.stall(media, "*/2.ts", after=100, count=1)
 
     def lines() -> list[dict[str, int]]:
         return [line for line in agent.status()["transfers"] if line["bytes"] > 0]

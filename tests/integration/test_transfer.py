@@ -158,9 +158,7 @@ def test_many_cuts_in_a_row(agent: Agent, twin: Twin) -> None:
 def test_kill_9_keeps_what_was_held(agent: Agent, twin: Twin) -> None:
     media = add(twin, "fastpix")
     twin.sin(path_of(media), "cut", after=2 << 20, count=1)
-    stall = twin.sin(path_of(media), "stall", after=100_000, skip=1, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, path_of(media), after=100_000, skip=1, count=1)
     held = first_byte(downloads(twin, media)[1])
     assert held > 0
     agent.kill9()
@@ -191,9 +189,7 @@ def test_sigterm_parks_and_a_new_run_resumes(
     idle_agent.config.set("transfer", low_speed="1K/30s")
     agent = idle_agent.start()
     media = add(twin, platform)
-    stall = twin.sin(path_of(media), "stall", after=2 << 20, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    agent.stall(media, path_of(media), after=2 << 20, count=1)
     wait_until(lambda: any(part.stat().st_size >= 1 << 20 for part in agent.staged()), 10,
                "bytes in the part")
     begin = time.monotonic()
@@ -220,9 +216,7 @@ def test_an_expired_link_is_read_again(agent: Agent, twin: Twin) -> None:
 
 def test_a_link_that_expires_during_the_download(agent: Agent, twin: Twin) -> None:
     asset = twin.add_optiview(size=SIZE, link_seconds=60)
-    stall = twin.sin(path_of(asset), "stall", after=2 << 20, count=1)
-    agent.ready_event(asset)
-    stall.wait_reached()
+    agent.stall(asset, path_of(asset), after=2 << 20, count=1)
     twin.clock_offset = 3600
     agent.archived(asset)
     assert_whole(agent, asset)
@@ -370,9 +364,7 @@ def test_status_shows_transfers(idle_agent: Agent, twin: Twin) -> None:
     idle_agent.config.set("transfer", low_speed="1K/30s")
     agent = idle_agent.start()
     media = add(twin, "fastpix")
-    stall = twin.sin(path_of(media), "stall", after=2 << 20)
-    agent.ready_event(media)
-    stall.wait_reached()
+    stall = agent.stall(media, path_of(media), after=2 << 20)
 
     def transfer() -> Any:
         return next((t for t in agent.status()["transfers"] if t.get("bytes", 0) >= 1 << 20), None)

@@ -91,9 +91,7 @@ def test_what_stalls_has_no_rate(agent: Agent, twin: Twin) -> None:
     agent.config.set("rule all", fetch="video")
     agent.restart()
     media = twin.add_fastpix(size=SIZE)
-    stall = twin.sin("*.mp4", "stall", after=3 << 20, count=1)
-    agent.ready_event(media)
-    stall.wait_reached()
+    stall = agent.stall(media, "*.mp4", after=3 << 20, count=1)
 
     def stalled() -> Any:
         status = agent.status()
