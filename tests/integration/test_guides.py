@@ -76,11 +76,11 @@ def test_recovery_without_the_state(agent: Agent, twin: Twin) -> None:
     agent.start()
     agent.archived(media)
     assert agent.warnings() == "[]"
-    loaded = len(twin.log.find())
+    loaded = len(twin.log.about_media())
     agent.cli("fetch", "production", media.id)
     agent.settle()
     assert {path: (agent.archive / path).read_bytes() for path in agent.tree()} == before
-    assert all(entry.path.startswith("/v1/") for entry in twin.log.find()[loaded:])
+    assert all(entry.path.startswith("/v1/") for entry in twin.log.about_media()[loaded:])
 
 
 @pytest.mark.skipif(not (shutil.which("jq") and shutil.which("curl")),

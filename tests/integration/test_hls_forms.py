@@ -82,7 +82,7 @@ def test_as_package(idle_agent: Agent, twin: Twin, platform: str, form: str) -> 
     media = add(twin, form, platform)
     index = archive(agent, media)
     assert index.name == "index.m3u8" and media.hls
-    asked = len(twin.log.find())
+    asked = len(twin.log.about_media())
     check_package(index)
     check_media(index, media.hls)
-    assert len(twin.log.find()) == asked, "the package was not complete"
+    assert len(twin.log.about_media()) == asked, "the package was not complete"

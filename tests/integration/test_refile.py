@@ -16,11 +16,6 @@ def items(run: dict[str, Any], kind: str) -> dict[str, str]:
     return {item["path"]: item["text"] for item in run["items"] if item["kind"] == kind}
 
 
-def asked(twin: Twin) -> list[str]:
-    """What was asked about media; a reload asks about the webhook too, at its own time."""
-    return [entry.path for entry in twin.log.find() if "/webhooks/" not in entry.path]
-
-
 def test_another_rule_alone_moves_nothing(agent: Agent, twin: Twin) -> None:
     media = [twin.add_fastpix("One"), twin.add_optiview(name="Two")]
     agent.archive_now(*media)
@@ -44,13 +39,13 @@ def test_refile(agent: Agent, twin: Twin) -> None:
     agent.archive_now(*media)
     agent.new_rule(path=OTHER)
     before = agent.tree()
-    requests = len(asked(twin))
+    requests = len(twin.log.about_media())
     dry = agent.cli("refile", "--dry-run", json=True).json
     assert dry["moved"] == 3 and agent.tree() == before
     old = {str(agent.video(m).relative_to(agent.archive).with_suffix("")): m for m in media}
     assert set(items(dry, "moved")) == set(old)
     assert items(dry, "moved")[next(iter(old))] == "to production/by-title/Same by rule all"
-    assert len(asked(twin)) == requests
+    assert len(twin.log.about_media()) == requests
     run = agent.cli("refile", json=True).json
     assert (run["moved"], run["in_place"], run["failed"], run["waiting"]) == (3, 0, 0, 0)
     moved = {text for text in items(run, "moved").values()}
@@ -64,7 +59,7 @@ def test_refile(agent: Agent, twin: Twin) -> None:
         sidecar = json.loads(agent.video(item).with_suffix(".json").read_text())
         assert sidecar["rule"] == "all" and sidecar["id"] == item.id
         assert all((agent.archive / file["path"]).is_file() for file in sidecar["files"])
-    assert len(asked(twin)) == requests, "no platform is asked"
+    assert len(twin.log.about_media()) == requests, "no platform is asked"
     agent.cli("verify")
     again = agent.cli("refile", json=True).json
     assert (again["moved"], again["in_place"]) == (0, 3)

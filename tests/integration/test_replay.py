@@ -50,12 +50,12 @@ def test_what_another_rule_fetches(idle_agent: Agent, twin: Twin) -> None:
     other = twin.add_optiview(thumbnails=2)
     agent.archive_now(media, other)
     agent.new_rule(fetch="video, all_thumbnails, subtitles, metadata")
-    requests = len(twin.log.find())
+    requests = len(twin.log.about_media())
     told = by_asset(replay(agent, "--dry-run"))
     assert told[agent.name(media)] == (
         "again", "thumbnail.1 and others are fetched by rule all")
     assert told[agent.name(other)][0] == "again"
-    assert len(twin.log.find()) == requests, "a dry run asks nobody"
+    assert len(twin.log.about_media()) == requests, "a dry run asks nobody"
     replay(agent)
     wait_until(lambda: "subtitle" in agent.files(media) and len(
         agent.files(other).get("thumbnail", [])) == 2, 15, "what was missing")

@@ -74,6 +74,10 @@ class Log:
             return [e for e in self.entries
                     if path in e.path and host in (None, e.host) and method in (None, e.method)]
 
+    def about_media(self) -> list[Entry]:
+        """All but what an agent asks about its webhook, after a start or a reload, at its own time."""
+        return [entry for entry in self.find() if "/webhooks/" not in entry.path]
+
     def wait_for(self, condition: Callable[["Log"], Any], what: str, timeout: float = 10.0) -> Any:
         """Wait until condition(log) is true; returns its value."""
         result: list[Any] = [None]
