@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -201,6 +202,19 @@ def test_a_package_that_lost_a_track_is_not_moved_without_it(packer: Agent, twin
 
 
 @needs_tools
+def test_a_package_that_lost_a_track_is_not_adopted_as_whole(packer: Agent, twin: Twin) -> None:
+    agent, media = packer.start(), only_hls(twin, "separate")
+    agent.archive_now(media)
+    lose_state(agent)
+    max((path for path in agent.archive.rglob("*.hls/*")), key=lambda p: p.stat().st_size).unlink()
+    agent.start()
+    wait_until(lambda: agent.cli("verify", json=True, status=None).json["findings"] == []
+               and agent.state_of(media) == "archived" and not agent.show(media)["due"], 20,
+               "it to be whole", lambda: agent.story(media))
+    whole(agent, media)
+
+
+@needs_tools
 def test_a_package_has_a_term_and_is_the_only_copy(packer: Agent, twin: Twin) -> None:
     """delete_remote reads all of it before; scrub finds damage; keep removes all of it."""
     packer.config.set("rule all", keep="30d")
@@ -395,3 +409,115 @@ def test_a_copy_that_comes_again_is_not_an_echo(deleter: Agent, twin: Twin) -> N
     agent.deleted_event(media)
     agent.wait_state(media, "deleted")
     assert agent.tree() == set()
+
+
+# Telling others, and the ledger, with everything else.
+
+def test_only_what_happened_is_told(idle_agent: Agent, listener: Listener, twin: Twin) -> None:
+    """Adopting and moving tell nobody; retention tells once."""
+    idle_agent.config.set("rule all", notify=listener.url(), notify_secret=SECRET, keep="30d")
+    program = Program(idle_agent, 'echo "$VODKEEP_CHANGE" >>$OUT')
+    agent = idle_agent.start()
+    media = [twin.add_fastpix("One"), twin.add_optiview(name="Two")]
+    agent.archive_now(*media)
+    program.wait_lines(2)
+    wait_until(lambda: len(listener.good()) == 2, 15, "two notifications")
+    lose_state(agent)
+    agent.start()
+    agent.archived(*media)
+    agent.new_rule(path=OTHER)
+    assert agent.cli("refile", json=True).json["moved"] == 2
+    agent.cli("import")
+    agent.settle()
+    make_older(agent, 31, media[0])
+    agent.wait_state(media[0], "deleted")
+    wait_until(lambda: len(listener.good()) > 2, 15, "the removal")
+    agent.ready_event(media[0])
+    barrier = twin.add_fastpix("Barrier")
+    agent.archive_now(barrier)
+    program.wait_lines(3)
+    wait_until(lambda: len(listener.good()) == 4, 15, "the barrier", lambda: told(listener))
+    assert [entry.what for entry in listener.good()[2:]] == [
+        "asset.removed " + media[0].id, "asset.archived " + barrier.id]
+    assert program.lines() == ["new"] * 3
+    sound(agent)
+
+
+def test_the_ledger_is_whole_after_a_crash_in_any_chore(idle_agent: Agent, twin: Twin) -> None:
+    """Killed while it adopts, moves and removes: no row twice, none missing, the chain whole."""
+    agent = idle_agent.start()
+    media = [twin.add_fastpix("Clip %d" % number) for number in range(40)]
+    agent.archive_now(*media)
+    lose_state(agent)
+    agent.start(ready=False)
+    wait_until(agent.state.exists, 10, "a state")
+    agent.kill9()
+    agent.start()
+    agent.archived(*media)
+    agent.new_rule(path=OTHER)
+    agent.cli("pause")
+    agent.cli("refile")
+    agent.cli("resume")
+    wait_until(lambda: any("by-title" in path for path in agent.tree()), 10, "the first move")
+    agent.kill9()
+    agent.start()
+    agent.cli("refile")
+    sound(agent)
+    agent.config.set("rule all", keep="30d")
+    agent.config.set("workspace production", max_delete="100, 100%")
+    make_older(agent, 31, *media)
+    wait_until(lambda: "deleted" in {asset["state"] for asset in agent.assets().values()}, 15,
+               "the first removal")
+    agent.kill9()
+    agent.start()
+    agent.wait_states({agent.name(item): "deleted" for item in media}, 40)
+    for item in media:
+        said = [word for word in decisions(agent, item) if word != "refile"]  # what was asked for
+        assert said == ["adopted", "moved", "removed"], said
+    assert agent.tree() == set()
+    sound(agent)
+
+
+def test_a_reload_and_a_pause_while_adopting(agent: Agent, twin: Twin) -> None:
+    """Neither ends the chore, and what it adopts is none of their business."""
+    media = [twin.add_fastpix("Clip %d" % number) for number in range(30)]
+    agent.archive_now(*media)
+    old = agent.directory / "old"
+    agent.stop()
+    agent.archive.rename(old)
+    agent.archive.mkdir()
+    lose_state(agent)
+    agent.start()
+    shutil.copytree(old / "production", agent.archive / "production")
+    loaded = downloads(twin)
+    agent.cli("pause")
+    seen: list[int] = []
+    worker = threading.Thread(
+        target=lambda: seen.append(agent.cli("import", json=True).json["adopted"]))
+    worker.start()
+    agent.new_rule(priority="1")
+    agent.new_rule(priority="2")
+    worker.join()
+    assert seen == [30]
+    agent.archived(*media)
+    agent.cli("resume")
+    sound(agent)
+    assert downloads(twin) == loaded
+
+
+def test_check_and_doctor_know_every_key(idle_agent: Agent, listener: Listener, twin: Twin) -> None:
+    """All of these features in one configuration."""
+    agent = idle_agent
+    Program(agent, "true", notify=listener.url(), notify_secret=SECRET, keep="30d",
+            when_full="remove-oldest", on_update="version", hls_as="package", on_delete="trash")
+    agent.config.set("workspace production", delete_remote="yes", scrub="2%/day", trash_days="3",
+                     request_mp4="yes")
+    agent.start()
+    assert "not available" not in agent.cli("check").err
+    dump = agent.cli("check", "--dump").out
+    for line in ("when_full = remove-oldest", "on_update = version", "hls_as = package",
+                 "delete_remote = yes", "scrub = 2%/day", "keep = 30d"):
+        assert line in dump, dump
+    assert SECRET not in dump
+    result = agent.cli("doctor", status=None)
+    assert "FAIL" not in result.out, result.out
