@@ -1,8 +1,8 @@
 /*
  * The sidecar's members, in their fixed order. Unknown values are null, so that a
  * reader finds every member; only "expires" is left out where nothing expires, and
- * "trial" where the media is none, "versions" where there are none, and "incomplete"
- * where nothing is missing.
+ * "trial" where the media is none, "versions" where there are none, "incomplete" where
+ * nothing is missing, and "delete_remote_at" where the platform was not to lose it.
  */
 #include <config.h>
 
@@ -141,6 +141,8 @@ cJSON *sidecar_json(const struct asset *asset, const char *platform)
 	if (asset->missing)
 		json_add_bool(object, "incomplete", true);
 	json_add_time(object, "archived_at", asset->archived_ns);
+	if (asset->delete_asked_ns)
+		json_add_time(object, "delete_remote_at", asset->delete_asked_ns);
 	return object;
 }
 

@@ -263,6 +263,7 @@ static void take_rest(struct asset *asset, const cJSON *root)
 	/* "" is the built-in rule. */
 	asset->rule = mem_strdup(cJSON_GetStringValue(json_at(root, "rule")));
 	asset->archived_ns = last_ns;
+	asset->delete_asked_ns = json_time_ns(root, "delete_remote_at");
 	for (size_t i = 0; i < asset->n_files; i++)
 		if (asset->files[i].downloaded_ns > last_ns)
 			last_ns = asset->files[i].downloaded_ns;

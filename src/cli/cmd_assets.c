@@ -224,6 +224,7 @@ static void print_files(
 	const cJSON *json, const char *name, const char *title, struct buf *out)
 {
 	const cJSON *file;
+	const char *told = ""; /* the files of a package were made of the same */
 	char size[32], at[40];
 
 	if (cJSON_GetArraySize(json_at(json, name)) > 0)
@@ -239,7 +240,11 @@ static void print_files(
 			text_time(json_text(file, "replaced"), at);
 			buf_printf(out, ", replaced %s", at);
 		}
-		text_if(out, "\n    made of ", json_text(file, "made"));
+		if (json_text(file, "made") && strcmp(json_text(file, "made"), told)) {
+			told = json_text(file, "made");
+			buf_str(out, "\n    made of ");
+			text_clean(out, told);
+		}
 		buf_str(out, "\n    sha256 ");
 		text_clean(out, json_text(file, "sha256"));
 		buf_char(out, '\n');

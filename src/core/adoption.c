@@ -77,6 +77,8 @@ int64_t adoption_apply(
 	take_text(&known->rule, &found->rule);
 	mem_replace(&known->path_template, found->path_template);
 	take_files(known, found);
+	if (!known->delete_asked_ns)
+		known->delete_asked_ns = found->delete_asked_ns;
 	mem_replace(&known->reason, NULL);
 	mem_replace(&known->waits_for, NULL);
 	known->attempts = 0;

@@ -240,6 +240,19 @@ struct part *asset_add_part(struct asset *asset, const char *key)
 	return part;
 }
 
+bool asset_is_piece(const struct asset *asset, const struct file *file)
+{
+	size_t len = strcspn(file->key, ".");
+
+	for (size_t i = 0; file->key[len] && i < asset->n_files; i++) {
+		const char *key = asset->files[i].key;
+
+		if (strncmp(key, file->key, len) == 0 && !key[len])
+			return true;
+	}
+	return false;
+}
+
 void asset_drop_file(struct asset *asset, const char *key)
 {
 	struct file *file = asset_file(asset, key);

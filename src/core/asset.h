@@ -172,6 +172,9 @@ struct file *asset_add_file(
 	struct asset *asset, const char *key); /* or the present one */
 struct part *asset_add_part(struct asset *asset, const char *key);
 void asset_drop_file(struct asset *asset, const char *key);
+/* Whether @file is a part of another of @asset's files, the index of a package: their
+ * keys are below its key. */
+bool asset_is_piece(const struct asset *asset, const struct file *file);
 void asset_drop_part(struct asset *asset, const char *key);
 /* What a part holds in all. */
 int64_t part_bytes(const struct part *part);

@@ -65,18 +65,12 @@ static bool changed(const struct asset *asset)
 	return asset->times.changed > asset->answered_changed_ns;
 }
 
-/* The main file of a package is its index; the rest have keys below its. */
-static bool package_is_damaged(const struct asset *asset, const struct file *main)
+/* The main file of a package is its index, and cannot be had without the rest. */
+static bool package_is_damaged(const struct asset *asset)
 {
-	size_t len = strlen(main->key);
-
-	for (size_t i = 0; i < asset->n_files; i++) {
-		const struct file *file = &asset->files[i];
-
-		if (file->repair && strncmp(file->key, main->key, len) == 0 &&
-			file->key[len] == '.')
+	for (size_t i = 0; i < asset->n_files; i++)
+		if (asset->files[i].repair && asset_is_piece(asset, &asset->files[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -86,7 +80,7 @@ static bool is_current(const struct plan_input *in, const struct source *source,
 	if (file->repair)
 		return false;
 	if (file->made) /* of HLS, for want of what the platform makes itself */
-		return source->form == FORM_HLS && !package_is_damaged(in->asset, file);
+		return source->form == FORM_HLS && !package_is_damaged(in->asset);
 	if (source->form == FORM_HLS) /* better than what it would be replaced by */
 		return true;
 	if (in->rule->on_update == UPDATE_IGNORE)

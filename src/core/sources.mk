@@ -30,6 +30,7 @@ libvodkeep_a_SOURCES += src/core/rule.c src/core/rule.h
 libvodkeep_a_SOURCES += src/core/template.c src/core/template.h
 libvodkeep_a_SOURCES += src/core/event.c src/core/event.h
 libvodkeep_a_SOURCES += src/core/record.c src/core/record.h
+libvodkeep_a_SOURCES += src/core/evidence.c src/core/evidence.h
 libvodkeep_a_SOURCES += src/core/ledger.c src/core/ledger.h
 libvodkeep_a_SOURCES += src/core/listing.c src/core/listing.h
 libvodkeep_a_SOURCES += src/core/rate.c src/core/rate.h

@@ -244,15 +244,17 @@ static int compare(struct import *import, struct file *file,
 	return rc;
 }
 
-static void mark_damaged(struct adoption_order *order, const struct file *file)
+static void mark_damaged(struct adoption_order *order, const struct file *file,
+	enum archive_verdict verdict)
 {
 	order->marks =
 		mem_grow(order->marks, order->n_marks + 1, sizeof(*order->marks));
 	order->marks[order->n_marks++] = (struct verify_mark){
 		.key = mem_strdup(file->key),
 		.downloaded_ns = file->downloaded_ns,
-		.text = mem_printf(
-			"%s is not what was archived; it is fetched again", file->path),
+		.text = mem_printf("%s is %s; it is fetched again", file->path,
+			verdict == ARCHIVE_MISSING ? "missing"
+						   : "not what was archived"),
 	};
 }
 
@@ -272,10 +274,14 @@ static bool check_one(
 	} else if (verdict == ARCHIVE_MISSING) {
 		fault(candidate, IMPORT_MISSING, file->path, "%s", what);
 		candidate->order.whole = false;
-		return false;
+		/* Without its row nobody would know that a package is not whole. */
+		if (!asset_is_piece(candidate->found, file))
+			return false;
+		mark_damaged(&candidate->order, file, verdict);
+		return true;
 	} else if (verdict == ARCHIVE_DAMAGED) {
 		fault(candidate, IMPORT_DAMAGED, file->path, "%s", what);
-		mark_damaged(&candidate->order, file);
+		mark_damaged(&candidate->order, file, verdict);
 		candidate->order.whole = false;
 	}
 	candidate->bytes += file->bytes;

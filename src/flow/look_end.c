@@ -159,6 +159,18 @@ static void tell_move(struct look *look, enum asset_state state)
 			reason ? reason : "");
 }
 
+/* Files that are others than before, in an asset whose state is the same. */
+static void tell_files(struct look *look, enum asset_state state)
+{
+	if (look->refile)
+		look_decided(look, "state", "moved", look_evidence(look),
+			"moved to %s, where rule %s wants it", look->asset->base_path,
+			look->rule->name[0] ? look->rule->name : "(built in)");
+	else if (state == ASSET_ARCHIVED)
+		look_decided(look, "state", "updated", look_evidence(look),
+			"archived anew: what has changed at the platform is here too");
+}
+
 static void make_notices(struct look *look)
 {
 	const struct asset *asset = look->asset;
@@ -185,9 +197,8 @@ static void end_in(struct look *look, enum asset_state state, int64_t due_ns)
 	if (moved) {
 		tell_move(look, state);
 		log_end(look);
-	} else if (state == ASSET_ARCHIVED && look->files_changed) {
-		look_decided(look, "state", "updated", look_evidence(look),
-			"archived anew: what has changed at the platform is here too");
+	} else if (look->files_changed) {
+		tell_files(look, state);
 	}
 	make_notices(look);
 	look_save(look);

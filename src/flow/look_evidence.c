@@ -9,29 +9,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "core/evidence.h"
 #include <stdarg.h>
 #include <stdio.h>
-
-#define FILES_TOLD 32
-
-static void add_files(cJSON *json, const struct asset *asset)
-{
-	cJSON *list;
-
-	if (!asset->n_files)
-		return;
-	list = cJSON_AddArrayToObject(json, "files");
-	for (size_t i = 0; i < asset->n_files && i < FILES_TOLD; i++) {
-		cJSON *file = cJSON_CreateObject();
-
-		json_add_text(file, "path", asset->files[i].path);
-		json_add_int(file, "bytes", asset->files[i].bytes);
-		json_add_text(file, "sha256", asset->files[i].sha256);
-		cJSON_AddItemToArray(list, file);
-	}
-	if (asset->n_files > FILES_TOLD)
-		json_add_int(json, "files_in_all", (int64_t)asset->n_files);
-}
 
 static void add_when(cJSON *json, const char *name, int64_t at_ns)
 {
@@ -57,7 +37,7 @@ cJSON *look_evidence(const struct look *look)
 	add_when(json, "archived", asset->archived_ns);
 	if (asset->held)
 		json_add_bool(json, "held", true);
-	add_files(json, asset);
+	evidence_add_files(json, asset);
 	return json;
 }
 

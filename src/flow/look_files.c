@@ -201,23 +201,55 @@ static void follow_languages(struct look *look)
 
 static void move_home(struct look *look);
 
-/* A file that is neither at its old nor at its new place: the next look fetches it. */
-static void forget_missing(struct look *look, const char *path)
+static void on_marked(void *arg, const struct err *err)
 {
-	const struct file *file = file_at(look->asset, path);
+	struct look *look = arg;
 
-	err_set(&look->trouble, ERR_TRANSIENT,
-		"%s has gone from the archive: it is fetched again", path);
-	look_note(look, "file", "%s", look->trouble.text);
-	if (file)
-		asset_drop_file(look->asset, file->key);
-	look->files_changed = true;
+	if (err->class != ERR_NONE)
+		look_rest(look, err);
+	else
+		move_home(look);
 }
 
-static void on_moved(struct look *look)
+/* All that is known to be damaged, since the store forgets the rest. */
+static void mark_damaged(struct look *look)
 {
-	bool missing = look->ops_err.class == ERR_NOT_FOUND;
+	const struct asset *asset = look->asset;
+	struct verify_mark *marks = mem_array(asset->n_files, sizeof(*marks));
+	size_t n = 0;
 
+	for (size_t i = 0; i < asset->n_files; i++) {
+		const struct file *file = &asset->files[i];
+
+		if (file->damaged)
+			marks[n++] = (struct verify_mark){
+				.key = file->key,
+				.downloaded_ns = file->downloaded_ns,
+				.text = mem_printf("%s is missing or damaged%s",
+					file->path,
+					file->replaced_ns ? ""
+							  : "; it is fetched again"),
+			};
+	}
+	store_verified(look->env->store, look->row, marks, n, true, on_marked, look);
+	for (size_t i = 0; i < n; i++)
+		free(marks[i].text);
+	free(marks);
+}
+
+/* A file that is neither at its old nor at its new place: it belongs to the asset as
+ * before, or nobody would miss it, and a package would be taken for whole. */
+static void miss_file(struct look *look, struct file *file, const char *to)
+{
+	look_note(look, "file", "%s has gone from the archive", file->path);
+	mem_replace(&file->path, to);
+	file->damaged = file->repair = true;
+	look->files_changed = true;
+	mark_damaged(look);
+}
+
+static void note_moved(struct look *look)
+{
 	for (size_t i = 0; i < look->ops_done; i++) {
 		struct file *file = file_at(look->asset, look->ops[i].path);
 
@@ -227,13 +259,24 @@ static void on_moved(struct look *look)
 		mem_replace(&file->path, look->ops[i].to);
 		look->files_changed = true;
 	}
-	if (missing)
-		forget_missing(look, look->ops[look->ops_done].path);
+}
+
+static void on_moved(struct look *look)
+{
+	struct file *missing = NULL;
+
+	note_moved(look);
+	if (look->ops_err.class == ERR_NOT_FOUND) {
+		const struct file_op *op = &look->ops[look->ops_done];
+
+		missing = file_at(look->asset, op->path);
+		if (missing)
+			miss_file(look, missing, op->to);
+	}
 	look_ops_clear(look);
-	if (missing) {
-		move_home(look);
-	} else if (look->ops_err.class == ERR_EXISTS &&
-		   look->path_rounds < LOOK_PATH_ROUNDS) {
+	if (missing)
+		return;
+	if (look->ops_err.class == ERR_EXISTS && look->path_rounds < LOOK_PATH_ROUNDS) {
 		look->force_claim = true;
 		look_path(look, look->path_then);
 	} else if (look->ops_err.class != ERR_NONE) {

@@ -62,6 +62,7 @@ static void on_removed(struct look *look)
 	if (files)
 		asset->removed_ns = look_now_ns();
 	asset->archived_ns = 0;
+	asset->delete_asked_ns = 0; /* it was about this copy */
 	asset->tombstone = true;
 	asset->answered_deleted_ns = asset->times.deleted;
 	asset->contradicted = false;

@@ -6,7 +6,9 @@
 
 #include "store/sqlite.h"
 
+#include "base/json.h"
 #include "base/mem.h"
+#include "core/evidence.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,18 +47,27 @@ static int is_taken(struct backend_conn *conn, const struct asset *known,
 	return rc;
 }
 
+/* Adopting decides that the files are vodkeep's from now on: a row of the ledger. */
 static int tell(struct backend_conn *conn, const struct asset *asset,
 	const struct adoption_order *order, int64_t now_ns, struct err *err)
 {
 	struct story story = { 0 };
+	cJSON *evidence = cJSON_CreateObject();
 	char bytes[32];
 
+	json_add_text(evidence, "compared", order->quiet ? "sizes" : "content");
+	if (asset->archived_ns)
+		json_add_time(evidence, "archived", asset->archived_ns);
+	if (asset->delete_asked_ns)
+		json_add_time(evidence, "delete_remote", asset->delete_asked_ns);
+	evidence_add_files(evidence, asset);
 	size_format_human(asset_bytes(asset), bytes);
-	story_add(&story, now_ns, "file",
+	story_decide(&story, now_ns, "file", "adopted", json_print(evidence, false),
 		"adopted from its sidecar %s.json: %zu files, %s%s", asset->base_path,
 		asset->n_files, bytes,
 		order->whole ? "" : "; what is not whole is fetched again");
 	int rc = sqlite_put_story(conn, asset->row, &story, err);
+	cJSON_Delete(evidence);
 	story_release(&story);
 	return rc;
 }

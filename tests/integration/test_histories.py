@@ -10,12 +10,14 @@ import os
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
+import hls_make
 import twin as tw
 from agentctl import CLOCK_MOVES, Agent, at_another_time, wait_until
+from content import grown_clip
 from optiview import OptiviewAsset
 from twin import Twin
 
@@ -72,12 +74,20 @@ class History:
         self.number, self.agent, self.twin = number, agent, twin
         self.dice = random.Random(number)
         self.on_delete = self.dice.choice(["remove", "remove", "trash", "keep"])
+        # Other dice: a history is told by its number, and goes on as it did before.
+        luck = random.Random("what is configured in %d" % number)
+        self.versions, self.hls = luck.random() < 0.5, luck.random() < 0.3
+        self.delete_remote = luck.random() < 0.25
         self.fates: list[Fate] = []
         self.steps: list[str] = []
         self.out = False
-        agent.config.set("rule all", on_delete=self.on_delete, fetch="video, metadata")
-        agent.config.set("workspace production", backfill="all")
-        agent.config.set("workspace stage", backfill="all")
+        agent.config.set("rule all", on_delete=self.on_delete, fetch="video, metadata",
+                         on_update="version" if self.versions else "refresh")
+        for workspace in ("production", "stage"):
+            agent.config.set("workspace " + workspace, backfill="all",
+                             delete_remote="yes" if self.delete_remote else "no")
+        self.tell("on_delete = %s, versions %s, HLS %s, delete_remote %s" % (
+            self.on_delete, self.versions, self.hls, self.delete_remote))
         agent.start()
         for fastpix in (True, False):  # of each platform something always stays
             self.add(fastpix)
@@ -92,7 +102,9 @@ class History:
         expiry = None
         if not fastpix and len(self.fates) > 2 and self.dice.random() < 0.3:
             expiry = datetime.now(timezone.utc) + timedelta(days=self.dice.choice([-1, 300]))
-        media = self.twin.add_fastpix("Clip %d" % len(self.fates)) if fastpix else \
+        only_hls = self.hls and hls_make.have_tools() and len(self.fates) % 3 == 2
+        form: dict[str, Any] = {"mp4": "none", "hls": hls_make.make("ts")} if only_hls else {}
+        media = self.twin.add_fastpix("Clip %d" % len(self.fates), **form) if fastpix else \
             self.twin.add_optiview(name="Clip %d" % len(self.fates), expiration=expiry)
         fate = Fate(media)
         self.fates.append(fate)
@@ -123,6 +135,14 @@ class History:
         fate = self.pick()
         if fate.bodies:
             self.deliver(fate, self.dice.choice(fate.bodies), "repeated")
+
+    def change(self) -> None:
+        """Another video of the same media."""
+        fate = self.pick()
+        if fate.media.video is None or fate.media.gone:
+            return
+        self.twin.change(fate.media, video=grown_clip(70_000 + len(self.steps), seed=len(self.steps)))
+        self.event(fate, "changed")
 
     def delete(self) -> None:
         fate = self.dice.choice(self.fates[2:] or [None])  # type: ignore[list-item]
@@ -216,6 +236,8 @@ class History:
         """Whether its video is to be there at the end; None: either is right."""
         if fate.removed:
             return False
+        if self.delete_remote and fate.may_go:
+            return None  # the platform may have had it no more, or its deletion was an echo
         if fate.there:
             return True
         if not fate.seen:
@@ -241,7 +263,7 @@ class History:
         deeds: list[tuple[Callable[[], None], int]] = [
             (self.any_event, 6), (self.repeat, 3), (self.add, 4), (self.delete, 4),
             (self.outage, 2), (self.recover, 3), (self.restart, 2), (self.command, 4),
-            (self.reconcile, 2), (self.wait, 3)]
+            (self.reconcile, 2), (self.wait, 3)] + [(self.change, 3)] * self.versions
         for _ in range(STEPS):
             self.dice.choices([deed for deed, _ in deeds], [weight for _, weight in deeds])[0]()
             self.check_files()

@@ -69,6 +69,7 @@ static struct asset *whole(void)
 	asset->missing = mem_strdup("[{\"key\":\"audio\"}]");
 	asset->rule = mem_strdup("");
 	asset->archived_ns = INT64_C(1795341601000000000);
+	asset->delete_asked_ns = INT64_C(1795341602000000000);
 	asset->platform_data = mem_strdup("{\"id\":\"a1\"}");
 	add(asset, "video", ROLE_VIDEO, "w/2026/goal-a1.mp4");
 	add(asset, "subtitle.t9", ROLE_SUBTITLE, "w/2026/goal-a1.en.vtt")->language =
@@ -101,6 +102,7 @@ static void test_round_trip(void **state)
 	assert_string_equal(after->base_path, "w/2026/goal-a1");
 	assert_string_equal(after->platform_status, "ready");
 	assert_true(after->looked_ns == before->archived_ns && after->trial);
+	assert_true(after->delete_asked_ns == before->delete_asked_ns);
 	free(text);
 	free(again);
 	asset_free(before);

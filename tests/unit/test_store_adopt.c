@@ -93,7 +93,8 @@ static void test_new(void **state)
 	assert_true(stats.bytes == 20);
 	assert_int_equal(adopt(f, found_at("a", "w/a"), false), ADOPTION_KNOWN);
 	assert_int_equal(adopt(f, found_at("a", "w/else"), false), ADOPTION_COPY);
-	assert_int_equal(ask(f, "SELECT count(*) FROM story"), 1);
+	assert_int_equal(
+		ask(f, "SELECT count(*) FROM ledger WHERE decision = 'adopted'"), 1);
 }
 
 static void test_dry_run_writes_nothing(void **state)
