@@ -32,20 +32,24 @@ def test_another_rule_alone_moves_nothing(agent: Agent, twin: Twin) -> None:
     assert "by-title" in str(agent.video(later))
 
 
+def asked_for_media(twin: Twin) -> list[str]:
+    """Not the question for the webhooks' state, which comes now and then."""
+    return [entry.path for entry in twin.log.find() if not entry.path.endswith("/webhooks/list")]
+
+
 def test_refile(agent: Agent, twin: Twin) -> None:
     media: list[tw.Media] = [twin.add_fastpix("Same", subtitles=("en",)), twin.add_fastpix("Same"),
                              twin.add_optiview(name="Other", thumbnails=2)]
     agent.archive_now(*media)
     agent.new_rule(path=OTHER)
     before = agent.tree()
-    requests = len(twin.log.find())
+    requests = asked_for_media(twin)
     dry = agent.cli("refile", "--dry-run", json=True).json
     assert dry["moved"] == 3 and agent.tree() == before
     old = {str(agent.video(m).relative_to(agent.archive).with_suffix("")): m for m in media}
     assert set(items(dry, "moved")) == set(old)
     assert items(dry, "moved")[next(iter(old))] == "to production/by-title/Same by rule all"
-    loaded = [e.path for e in twin.log.find()]
-    assert len(loaded) == requests
+    assert asked_for_media(twin) == requests
     run = agent.cli("refile", json=True).json
     assert (run["moved"], run["in_place"], run["failed"], run["waiting"]) == (3, 0, 0, 0)
     moved = {text for text in items(run, "moved").values()}
@@ -59,7 +63,7 @@ def test_refile(agent: Agent, twin: Twin) -> None:
         sidecar = json.loads(agent.video(item).with_suffix(".json").read_text())
         assert sidecar["rule"] == "all" and sidecar["id"] == item.id
         assert all((agent.archive / file["path"]).is_file() for file in sidecar["files"])
-    assert len(twin.log.find()) == requests, "no platform is asked"
+    assert asked_for_media(twin) == requests, "no platform is asked"
     agent.cli("verify")
     again = agent.cli("refile", json=True).json
     assert (again["moved"], again["in_place"]) == (0, 3)
