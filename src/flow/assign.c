@@ -103,9 +103,11 @@ static void on_step(void *arg, const struct err *err, const struct assign_step *
 
 	assign->busy = false;
 	settings_unref(assign->used);
-	if (assign->closing)
+	if (assign->closing) {
 		free_if_closed(assign);
-	if (assign->closing || assign->stopped)
+		return;
+	}
+	if (assign->stopped)
 		return;
 	if (assign->again) {
 		assign->again = false;

@@ -73,13 +73,15 @@ static void free_if_closed(struct retention *retention)
 	free(retention);
 }
 
-/* True: an answer has come too late. */
+/* True: an answer has come too late, and @retention may be gone. */
 static bool is_over(struct retention *retention)
 {
 	retention->busy = false;
-	if (retention->closing)
+	if (retention->closing) {
 		free_if_closed(retention);
-	return retention->closing || retention->stopped;
+		return true;
+	}
+	return retention->stopped;
 }
 
 static struct place *place_of(

@@ -175,6 +175,8 @@ static void put_file(struct fault_client *client)
 		buf_printf(out, "Content-Range: bytes */%lld\r\n\r\n", total);
 		return;
 	}
+	if (last >= script->len)
+		last = script->len - 1;
 	put_head(out, script, 206, last + 1 - from);
 	buf_printf(out, "Content-Range: bytes %lld-%lld/%lld\r\n\r\n",
 		(long long)from + script->range_shift,

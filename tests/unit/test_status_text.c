@@ -92,8 +92,10 @@ static char *text_of(cJSON *json, size_t width, size_t height, bool color)
 
 static void has(const char *text, const char *part)
 {
-	if (!strstr(text, part))
-		fail_msg("no %s in\n%s", part, text);
+	const char *in = text ? text : "no text at all";
+
+	if (!strstr(in, part))
+		fail_msg("no %s in\n%s", part, in);
 }
 
 static void says(void **state)
