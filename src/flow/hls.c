@@ -68,6 +68,7 @@ static void hls_free(uv_handle_t *handle)
 	free(hls->part.name);
 	free(hls->part.etag);
 	free(hls->made);
+	free(hls->index);
 	free(hls);
 }
 
@@ -185,6 +186,8 @@ static void advance_segments(struct hls *hls)
 		return;
 	}
 	hls_advance_segments(hls);
+	if (hls_segments_asked(hls))
+		hls_make_ready(hls);
 }
 
 static void advance(struct hls *hls)

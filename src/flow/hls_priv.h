@@ -209,9 +209,13 @@ struct hls {
 	struct slot *batch[HLS_SLOTS]; /* with the pool */
 	size_t n_batch;
 
-	struct process *process;
-	struct err remux_err; /* why there is no MP4 */
-	int64_t base_us;      /* of the first picture: what subtitles count from */
+	struct process *process; /* ffmpeg */
+	int64_t process_bytes;   /* what its limits were made for */
+	bool prepared;           /* it was started before its playlist was there */
+	char *index;             /* its playlist, which it reads from its input */
+	bool fed;                /* … and has been given */
+	struct err remux_err;    /* why there is no MP4 */
+	int64_t base_us;         /* of the first picture: what subtitles count from */
 	const char *subtitles[HLS_TRACKS]; /* by track: joined, in staging; or NULL */
 	char *made;
 	struct output *outputs;
@@ -265,7 +269,8 @@ int hls_write(
 
 /* ---- hls_segments.c ---- */
 void hls_advance_segments(struct hls *hls);
-bool hls_segments_idle(const struct hls *hls); /* none is on its way */
+bool hls_segments_idle(const struct hls *hls);  /* none is on its way */
+bool hls_segments_asked(const struct hls *hls); /* each is here or on its way */
 void hls_cancel_segments(struct hls *hls);
 
 /* ---- hls_files.c, on the pool ---- */
@@ -276,6 +281,8 @@ void hls_step_package(struct hls *hls, struct err *err);
 
 /* ---- hls_make.c ---- */
 void hls_make(struct hls *hls);
+/* It will soon be made: what takes time to start may start. */
+void hls_make_ready(struct hls *hls);
 
 /* ---- hls_place.c ---- */
 /* What was sealed before a crash. False: nothing was. */

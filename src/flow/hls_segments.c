@@ -150,12 +150,17 @@ void hls_cancel_segments(struct hls *hls)
 			transfer_cancel(hls->slots[i].transfer, true);
 }
 
-static struct track *track_to_ask(struct hls *hls)
+static struct track *track_to_ask(const struct hls *hls)
 {
 	for (size_t i = 0; i < hls->n_tracks; i++)
 		if (hls->tracks[i].n_asked < hls->tracks[i].n_pieces)
 			return &hls->tracks[i];
 	return NULL;
+}
+
+bool hls_segments_asked(const struct hls *hls)
+{
+	return !track_to_ask(hls);
 }
 
 static bool is_due(const struct slot *slot)
