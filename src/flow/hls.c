@@ -29,17 +29,18 @@
 static void tell(struct hls *hls, bool now)
 {
 	int64_t at_ms = clock_system.mono_ms();
-	int64_t held, total;
+	int64_t held, total, safe;
 
 	if (!hls->matched || hls->busy)
 		return;
 	hls_amount(hls, &held, &total);
 	transfer_group_tell(hls->group, held, total);
-	if (held == hls->told_held || (!now && at_ms - hls->told_ms < TELL_MS))
+	safe = hls_safe(hls);
+	if (safe == hls->told_safe || (!now && at_ms - hls->told_ms < TELL_MS))
 		return;
-	hls->told_held = held;
+	hls->told_safe = safe;
 	hls->told_ms = at_ms;
-	hls->part.held = held;
+	hls->part.held = safe;
 	hls->part.total = total;
 	hls->events.part(hls->events.arg, &hls->part);
 }
@@ -68,6 +69,7 @@ static void hls_free(uv_handle_t *handle)
 	free(hls->part.name);
 	free(hls->part.etag);
 	free(hls->made);
+	free(hls->index);
 	free(hls);
 }
 
@@ -99,6 +101,12 @@ static void advance_end(struct hls *hls)
 	if (!LIST_EMPTY(&hls->fetches) || !hls_segments_idle(hls) || hls->busy ||
 		hls->process || hls->placing)
 		return;
+	/* Also what came in the last instant is to be there when it goes on. */
+	if (hls->err.class != ERR_NONE && !hls->saved && hls_unsafe(hls)) {
+		hls->saved = true;
+		hls_queue(hls, hls_step_sync, NULL);
+		return;
+	}
 	end(hls);
 }
 
@@ -116,10 +124,10 @@ static void matched(struct hls *hls)
 		hls_note(hls, "%s", hls->choice.note);
 	hls_note(hls, "HLS: %s", hls->choice_text);
 	/* Also when nothing is held: from now on the part claims what is staged. */
-	hls->told_held = -1;
+	hls->told_safe = -1;
 	tell(hls, true);
-	if (hls->told_held > 0) {
-		size_format_human(hls->told_held, held);
+	if (hls->told_safe > 0) {
+		size_format_human(hls->told_safe, held);
 		hls_note(hls, "goes on with %s that are held", held);
 	}
 }
@@ -167,6 +175,12 @@ static void advance_lists(struct hls *hls)
 	hls_queue(hls, hls_step_match, matched);
 }
 
+static void begin_segments(struct hls *hls)
+{
+	hls->state = HLS_SEGMENTS;
+	hls->synced_ms = clock_system.mono_ms();
+}
+
 static void advance_segments(struct hls *hls)
 {
 	if (!hls->busy && all_held(hls)) {
@@ -185,6 +199,8 @@ static void advance_segments(struct hls *hls)
 		return;
 	}
 	hls_advance_segments(hls);
+	if (hls_segments_asked(hls))
+		hls_make_ready(hls);
 }
 
 static void advance(struct hls *hls)
@@ -192,7 +208,7 @@ static void advance(struct hls *hls)
 	if (!hls->ending && hls->state == HLS_LISTS)
 		advance_lists(hls);
 	if (!hls->ending && hls->state == HLS_KEYS && !hls->busy && hls_fetch_keys(hls))
-		hls->state = HLS_SEGMENTS;
+		begin_segments(hls);
 	if (!hls->ending && hls->state == HLS_SEGMENTS)
 		advance_segments(hls);
 	if (!hls->ending && hls->state == HLS_PLACE && !hls->placing)

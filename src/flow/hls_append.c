@@ -1,7 +1,8 @@
 /*
  * Behind each other: what has come into the slots goes to the ends of the tracks, in
- * the order of the playlist, decrypted on the way. One fsync for a batch, and only then
- * the journal's lines: it never claims bytes that a power cut can take.
+ * the order of the playlist, decrypted on the way. Twice a second all of it is synced,
+ * and only then the journal gets its lines: it never claims bytes that a power cut can
+ * take.
  */
 #include <config.h>
 
@@ -47,15 +48,17 @@ int hls_journal_write(struct hls *hls, const struct buf *text, struct err *err)
 				: write_all(hls->journal_fd, buf_text(text), text->len,
 					  hls->journal_size, err);
 
-	if (!rc && !hls->names_synced)
-		rc = archive_part_sync(hls->env.archive, err);
-	if (!rc && fdatasync(hls->journal_fd))
-		rc = file_failed(err, "sync");
-	if (!rc) {
-		hls->names_synced = true;
+	if (!rc)
 		hls->journal_size += (int64_t)text->len;
-	}
 	return rc;
+}
+
+int hls_journal_sync(struct hls *hls, struct err *err)
+{
+	if (!hls->names_synced && archive_part_sync(hls->env.archive, err))
+		return -(int)err->class;
+	hls->names_synced = true;
+	return fdatasync(hls->journal_fd) ? file_failed(err, "sync") : 0;
 }
 
 int hls_write(
@@ -180,46 +183,45 @@ static int append_slot(struct hls *hls, struct slot *slot, struct err *err)
 		piece_name(track, slot->piece, what);
 		return err_wrap(err, "%s", what);
 	}
-	slot->bytes = pour.at - track->held;
-	track_hold(track, slot->bytes);
+	track_hold(track, pour.at - track->held);
 	return 0;
 }
 
-static int sync_tracks(const struct hls *hls, struct err *err)
+static int sync_track(const struct track *track, struct buf *lines, struct err *err)
 {
-	const struct track *last = NULL;
-
-	for (size_t i = 0; i < hls->n_batch; i++) {
-		const struct track *track = hls->batch[i]->track;
-
-		if (track != last && fdatasync(track->fd))
-			return file_failed(err, "sync");
-		last = track;
-	}
+	if (track->n_safe == track->n_held)
+		return 0;
+	if (fdatasync(track->fd))
+		return file_failed(err, "sync");
+	for (size_t i = track->n_safe; i < track->n_held; i++)
+		journal_put_piece(lines, track->tag, i, track->pieces[i].bytes,
+			track->pieces[i].mark);
 	return 0;
+}
+
+void hls_step_sync(struct hls *hls, struct err *err)
+{
+	struct buf lines;
+	int rc = 0;
+
+	buf_init(&lines, JOURNAL_MAX);
+	for (size_t i = 0; i < hls->n_tracks && !rc; i++)
+		rc = sync_track(&hls->tracks[i], &lines, err);
+	if (!rc)
+		rc = hls_journal_write(hls, &lines, err);
+	buf_release(&lines);
+	if (rc || hls_journal_sync(hls, err))
+		return;
+	for (size_t i = 0; i < hls->n_tracks; i++)
+		track_safe(&hls->tracks[i]);
 }
 
 /* The batch is in order. What of it was appended before a failure is kept. */
 void hls_step_append(struct hls *hls, struct err *err)
 {
-	struct err failed = { 0 };
-	struct buf text;
-	size_t n = 0;
-
-	while (n < hls->n_batch && !append_slot(hls, hls->batch[n], &failed))
-		n++;
-	hls->n_batch = n;
-	if (n > 0 && sync_tracks(hls, err) == 0) {
-		buf_init(&text, JOURNAL_MAX);
-		for (size_t i = 0; i < n; i++) {
-			const struct slot *slot = hls->batch[i];
-
-			journal_put_piece(&text, slot->track->tag, slot->piece,
-				slot->bytes, slot->track->pieces[slot->piece].mark);
-		}
-		hls_journal_write(hls, &text, err);
-		buf_release(&text);
-	}
-	if (err->class == ERR_NONE && failed.class != ERR_NONE)
-		*err = failed;
+	for (size_t i = 0; i < hls->n_batch; i++)
+		if (append_slot(hls, hls->batch[i], err))
+			return;
+	if (hls->sync)
+		hls_step_sync(hls, err);
 }

@@ -92,8 +92,7 @@ static int write_track_list(struct hls *hls, const struct track *track,
 }
 
 /* What names the files have that a master refers to, by track; NULL: leave it out. */
-static int write_master(
-	struct hls *hls, const char *name, char *const *names, struct err *err)
+static void put_master(const struct hls *hls, char *const *names, struct buf *out)
 {
 	struct m3u8_rendition renditions[HLS_TRACKS];
 	struct m3u8_variant variant = { .bandwidth = 1 };
@@ -128,13 +127,47 @@ static int write_master(
 		*(audio ? &variant.audio : &variant.subtitles) =
 			audio ? "audio" : "subtitles";
 	}
-	return write_list(hls, name, &master, err);
+	m3u8_write(&master, out);
+}
+
+static int write_master(
+	struct hls *hls, const char *name, char *const *names, struct err *err)
+{
+	struct buf text;
+	int rc;
+
+	buf_init(&text, M3U8_BYTES_MAX);
+	put_master(hls, names, &text);
+	rc = hls_write(hls, name, &text, err);
+	buf_release(&text);
+	return rc;
+}
+
+/* ffmpeg reads it from a pipe, which has no folder for names to be relative to. */
+static int make_index(struct hls *hls, char *const *names, struct err *err)
+{
+	char *urls[HLS_TRACKS] = { NULL };
+	struct buf text;
+	int rc = 0;
+
+	for (size_t i = 0; i < hls->n_tracks; i++)
+		if (names[i])
+			urls[i] = mem_printf("file:%s", names[i]);
+	buf_init(&text, M3U8_BYTES_MAX);
+	put_master(hls, urls, &text);
+	if (text.overflow)
+		rc = err_set(err, ERR_PERMANENT, "what is to be written is too long");
+	else
+		hls->index = mem_strdup(buf_text(&text));
+	buf_release(&text);
+	for (size_t i = 0; i < hls->n_tracks; i++)
+		free(urls[i]);
+	return rc;
 }
 
 void hls_step_lists(struct hls *hls, struct err *err)
 {
 	char *names[HLS_TRACKS] = { NULL };
-	char *index = hls_file(hls, "index.m3u8");
 	int rc = 0;
 
 	for (size_t i = 0; i < hls->n_tracks && !rc; i++) {
@@ -148,10 +181,9 @@ void hls_step_lists(struct hls *hls, struct err *err)
 		rc = write_track_list(hls, track, names[i], track->file, err);
 	}
 	if (!rc)
-		write_master(hls, index, names, err);
+		make_index(hls, names, err);
 	for (size_t i = 0; i < hls->n_tracks; i++)
 		free(names[i]);
-	free(index);
 }
 
 /* ---- subtitles ---- */

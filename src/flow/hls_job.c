@@ -94,6 +94,23 @@ static int64_t bandwidth(const struct hls *hls)
 					      : variant->bandwidth;
 }
 
+int64_t hls_safe(const struct hls *hls)
+{
+	int64_t safe = 0;
+
+	for (size_t i = 0; i < hls->n_tracks; i++)
+		safe += hls->tracks[i].safe;
+	return safe;
+}
+
+bool hls_unsafe(const struct hls *hls)
+{
+	for (size_t i = 0; i < hls->n_tracks; i++)
+		if (hls->tracks[i].n_safe < hls->tracks[i].n_held)
+			return true;
+	return false;
+}
+
 /* What tracks will hold follows from what they hold; before that, from what the
  * playlist says of its bandwidth. */
 void hls_amount(const struct hls *hls, int64_t *held, int64_t *total)

@@ -2,6 +2,9 @@
  * Of tracks one MP4, by ffmpeg as a child: it reads local files alone, under limits,
  * and encodes nothing. Where there is no ffmpeg, or what it makes is not what the
  * playlist promises, the tracks become a package instead: nothing is lost by it.
+ *
+ * Half of its time for a short video goes into its start. So it is started when the
+ * last segments are on their way, and waits for its playlist, which comes by a pipe.
  */
 #include <config.h>
 
@@ -34,6 +37,8 @@ static void make_package(struct hls *hls)
 }
 
 /* ---- one MP4 ---- */
+
+static void remux(struct hls *hls);
 
 static void no_mp4(struct hls *hls)
 {
@@ -76,6 +81,13 @@ static void on_remuxed(void *arg, const struct process_result *result)
 	struct hls *hls = arg;
 
 	hls->process = NULL;
+	if (!hls->fed) {
+		/* It did not last until it was needed: then another one. */
+		if (hls->index && !hls->ending)
+			remux(hls);
+		hls->hooks->advance(hls);
+		return;
+	}
 	if (!hls->ending && process_ok(result)) {
 		hls_queue(hls, hls_step_check, checked);
 		return;
@@ -127,11 +139,11 @@ static void add_languages(const struct hls *hls, struct args *args)
 	}
 }
 
-static void start_ffmpeg(struct hls *hls)
+static int start_ffmpeg(struct hls *hls, int64_t bytes, struct err *err)
 {
 	static const char *const before[] = { "ffmpeg", "-nostdin", "-hide_banner",
-		"-loglevel", "error", "-y", "-protocol_whitelist", "file", "-f", "hls",
-		"-i" };
+		"-loglevel", "error", "-y", "-protocol_whitelist", "file,pipe", "-f",
+		"hls", "-i", "pipe:0" };
 	static const char *const after[] = { "-map", "0:v?", "-map", "0:a?", "-c",
 		"copy", "-movflags", "+faststart", "-max_muxing_queue_size", "8192" };
 	struct args args = { .n = 0 };
@@ -140,33 +152,60 @@ static void start_ffmpeg(struct hls *hls)
 	struct process_options options = {
 		.argv = args.list,
 		.directory = staging,
+		.fed_later = true,
+		.timeout_ms = TIME_MS + bytes / SLOWEST_BYTES * 1000,
+		.max_file_size = 2 * bytes + GIB,
 		.keep_errors = 4096,
 		.max_memory = MEMORY_MAX,
 		.nice = 5,
 	};
-	int64_t held = 0;
+	int rc;
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
 		add(&args, before[i]);
-	add_made(&args, hls_file(hls, "index.m3u8"));
 	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
 		add(&args, after[i]);
 	add_languages(hls, &args);
 	add(&args, "-f");
 	add(&args, hls->spec.transfer.role == ROLE_AUDIO ? "ipod" : "mp4");
 	add_made(&args, hls_file(hls, "whole.mp4"));
-	for (size_t i = 0; i < hls->n_tracks; i++)
-		held += hls->tracks[i].held;
-	options.timeout_ms = TIME_MS + held / SLOWEST_BYTES * 1000;
-	options.max_file_size = 2 * held + GIB;
-	if (process_start(&hls->process, hls->env.loop, &options, on_remuxed, hls,
-		    &hls->remux_err)) {
+	hls->process_bytes = bytes;
+	rc = process_start(
+		&hls->process, hls->env.loop, &options, on_remuxed, hls, err);
+	if (rc)
 		hls->process = NULL;
-		no_mp4(hls);
-	}
 	for (size_t i = 0; i < args.n_made; i++)
 		free(args.made[i]);
 	free(staging);
+	return rc;
+}
+
+/* What cannot be started now is told when it is needed. */
+void hls_make_ready(struct hls *hls)
+{
+	struct err err;
+
+	if (hls->prepared || hls->spec.as != HLS_AS_MP4)
+		return;
+	hls->prepared = true;
+	start_ffmpeg(hls, hls->part.total > 0 ? hls->part.total : 0, &err);
+}
+
+static void remux(struct hls *hls)
+{
+	int64_t held, total;
+
+	hls_amount(hls, &held, &total);
+	if (hls->process && held > 2 * hls->process_bytes + GIB / 2) {
+		process_cancel(hls->process); /* its limits are too narrow */
+		return;
+	}
+	if (!hls->process && start_ffmpeg(hls, held, &hls->remux_err)) {
+		no_mp4(hls);
+		return;
+	}
+	process_feed(hls->process, hls->index, strlen(hls->index));
+	hls->fed = true;
 }
 
 static void joined(struct hls *hls)
@@ -174,7 +213,7 @@ static void joined(struct hls *hls)
 	if (hls->spec.as == HLS_AS_PACKAGE)
 		make_package(hls);
 	else
-		hls_queue(hls, hls_step_lists, start_ffmpeg);
+		hls_queue(hls, hls_step_lists, remux);
 }
 
 void hls_make(struct hls *hls)

@@ -298,6 +298,7 @@ static void restore(
 			return;
 		track_hold(track, known->pieces[i].bytes);
 	}
+	track_safe(track);
 }
 
 /* Before anything of the file is cut or overwritten, the journal says that it no longer
@@ -329,6 +330,8 @@ static int adopt(struct hls *hls, struct track *track, struct err *err)
 		rc = hls_journal_write(hls, &text, err);
 		buf_release(&text);
 	}
+	if (!rc && known && known->n != track->n_held)
+		rc = hls_journal_sync(hls, err);
 	if (!rc && ftruncate(track->fd, track->held))
 		rc = err_sys(err, err_class_of_errno(errno), errno,
 			"cannot cut the staging file %s", track->file);

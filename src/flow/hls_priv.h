@@ -61,9 +61,11 @@ struct track {
 
 	struct piece *pieces;
 	size_t n_pieces;
-	size_t n_held;         /* appended and durable: the first so many */
+	size_t n_held;         /* appended: the first so many */
+	size_t n_safe;         /* … durable, too, and in the journal */
 	size_t n_asked;        /* given to a slot, or held */
-	int64_t held, held_us; /* bytes and duration of them */
+	int64_t held, held_us; /* bytes and duration of those that are held */
+	int64_t safe;          /* bytes of those that are safe */
 	int fd;                /* -1 closed */
 };
 
@@ -72,8 +74,9 @@ void track_release(struct track *track);
 struct piece *track_pieces(const struct m3u8 *list, size_t *n);
 /* Whether @pieces are those of @track. */
 bool track_is_same(const struct track *track, const struct piece *pieces, size_t n);
-/* The next piece lies durably behind those that are held. */
+/* The next piece lies behind those that are held. */
 void track_hold(struct track *track, int64_t bytes);
+void track_safe(struct track *track); /* all that is held */
 const struct m3u8_segment *piece_segment(
 	const struct track *track, const struct piece *piece); /* NULL: a map */
 /* Where it is to be had from. */
@@ -122,7 +125,6 @@ struct slot {
 	size_t piece;
 	int attempts;
 	int64_t due_ms; /* monotonic */
-	int64_t bytes;  /* that were appended */
 };
 
 /* ---- what is made ---- */
@@ -162,7 +164,7 @@ struct hls {
 	char *url; /* secret */
 	enum hls_state state;
 	struct err err; /* why it ends */
-	bool ending, cancelled;
+	bool ending, cancelled, saved;
 
 	LIST_HEAD(fetch_list, fetch) fetches;
 	struct http_policy policy;
@@ -178,7 +180,7 @@ struct hls {
 	uv_timer_t timer;
 	struct transfer *group;
 	int64_t told_ms; /* when part() was last called */
-	int64_t told_held;
+	int64_t told_safe;
 
 	struct part part;       /* the journal's */
 	struct journal journal; /* as it was found */
@@ -208,10 +210,16 @@ struct hls {
 	bool refresh;
 	struct slot *batch[HLS_SLOTS]; /* with the pool */
 	size_t n_batch;
+	bool sync;         /* … which is to make all durable, too */
+	int64_t synced_ms; /* when it last did */
 
-	struct process *process;
-	struct err remux_err; /* why there is no MP4 */
-	int64_t base_us;      /* of the first picture: what subtitles count from */
+	struct process *process; /* ffmpeg */
+	int64_t process_bytes;   /* what its limits were made for */
+	bool prepared;           /* it was started before its playlist was there */
+	char *index;             /* its playlist, which it reads from its input */
+	bool fed;                /* … and has been given */
+	struct err remux_err;    /* why there is no MP4 */
+	int64_t base_us;         /* of the first picture: what subtitles count from */
 	const char *subtitles[HLS_TRACKS]; /* by track: joined, in staging; or NULL */
 	char *made;
 	struct output *outputs;
@@ -238,6 +246,10 @@ void hls_queue(struct hls *hls, void (*step)(struct hls *hls, struct err *err),
 char *hls_file(const struct hls *hls, const char *what);
 /* Bytes held, and what they will be in all (-1 unknown). */
 void hls_amount(const struct hls *hls, int64_t *held, int64_t *total);
+/* Bytes that are safe. */
+int64_t hls_safe(const struct hls *hls);
+/* Whether anything is held that is not safe. */
+bool hls_unsafe(const struct hls *hls);
 
 /* ---- hls_lists.c ---- */
 void hls_fetch_lists(struct hls *hls);
@@ -255,15 +267,19 @@ void hls_step_pick(struct hls *hls, struct err *err);
 void hls_take_pick(struct hls *hls);
 void hls_step_match(struct hls *hls, struct err *err);
 void hls_step_append(struct hls *hls, struct err *err);
-/* Add @text to the journal, durably. */
+/* Make what is held safe. */
+void hls_step_sync(struct hls *hls, struct err *err);
+/* Add @text to the journal. */
 int hls_journal_write(struct hls *hls, const struct buf *text, struct err *err);
+int hls_journal_sync(struct hls *hls, struct err *err);
 /* Write all of @text as the staging file @name, in place of what it was. */
 int hls_write(
 	struct hls *hls, const char *name, const struct buf *text, struct err *err);
 
 /* ---- hls_segments.c ---- */
 void hls_advance_segments(struct hls *hls);
-bool hls_segments_idle(const struct hls *hls); /* none is on its way */
+bool hls_segments_idle(const struct hls *hls);  /* none is on its way */
+bool hls_segments_asked(const struct hls *hls); /* each is here or on its way */
 void hls_cancel_segments(struct hls *hls);
 
 /* ---- hls_files.c, on the pool ---- */
@@ -274,6 +290,8 @@ void hls_step_package(struct hls *hls, struct err *err);
 
 /* ---- hls_make.c ---- */
 void hls_make(struct hls *hls);
+/* It will soon be made: what takes time to start may start. */
+void hls_make_ready(struct hls *hls);
 
 /* ---- hls_place.c ---- */
 /* What was sealed before a crash. False: nothing was. */

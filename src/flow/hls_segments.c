@@ -18,6 +18,9 @@
 
 #define ATTEMPTS  5
 #define REFRESHES 3
+/* So long what has come may be lost to a power cut, and is fetched again: a disk that
+ * others use is slow at syncing. */
+#define SYNC_MS 500
 
 /* ---- one segment ---- */
 
@@ -150,12 +153,17 @@ void hls_cancel_segments(struct hls *hls)
 			transfer_cancel(hls->slots[i].transfer, true);
 }
 
-static struct track *track_to_ask(struct hls *hls)
+static struct track *track_to_ask(const struct hls *hls)
 {
 	for (size_t i = 0; i < hls->n_tracks; i++)
 		if (hls->tracks[i].n_asked < hls->tracks[i].n_pieces)
 			return &hls->tracks[i];
 	return NULL;
+}
+
+bool hls_segments_asked(const struct hls *hls)
+{
+	return !track_to_ask(hls);
 }
 
 static bool is_due(const struct slot *slot)
@@ -212,9 +220,21 @@ static struct slot *ready_for(struct hls *hls, const struct track *track, size_t
 
 static void appended(struct hls *hls)
 {
-	hls->refreshes = 0;
+	if (hls->n_batch)
+		hls->refreshes = 0;
+	if (hls->sync)
+		hls->synced_ms = clock_system.mono_ms();
 	for (size_t i = 0; i < hls->n_batch; i++)
 		hls->batch[i]->state = SLOT_FREE;
+}
+
+static size_t missing(const struct hls *hls)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < hls->n_tracks; i++)
+		n += hls->tracks[i].n_pieces - hls->tracks[i].n_held;
+	return n;
 }
 
 static void append_ready(struct hls *hls)
@@ -232,7 +252,10 @@ static void append_ready(struct hls *hls)
 		}
 	}
 	hls->n_batch = n;
-	if (n > 0)
+	/* With the last of them it goes on to what is made of it. */
+	hls->sync =
+		n < missing(hls) && clock_system.mono_ms() - hls->synced_ms >= SYNC_MS;
+	if (n > 0 || (hls->sync && hls_unsafe(hls)))
 		hls_queue(hls, hls_step_append, appended);
 }
 

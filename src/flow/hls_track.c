@@ -126,6 +126,12 @@ void track_hold(struct track *track, int64_t bytes)
 		track->held_us += piece_segment(track, piece)->duration_us;
 }
 
+void track_safe(struct track *track)
+{
+	track->n_safe = track->n_held;
+	track->safe = track->held;
+}
+
 static const char *kind_name(enum track_kind kind)
 {
 	return kind == TRACK_MAIN    ? "main"

@@ -50,11 +50,12 @@ static void write_failed(struct job *job, int errnum)
 	job_fail(job, &err);
 }
 
-/* Begin to write back what has been written; nobody waits for it. */
+/* Begin to write back what has been written; nobody waits for it. A segment is copied
+ * at once: it need never reach the disk. */
 static void push(struct job *job, int64_t bytes)
 {
 	job->pushed += bytes;
-	if (job->pushed < PUSH_BYTES)
+	if (job->pushed < PUSH_BYTES || job->mode == TRANSFER_SEGMENT)
 		return;
 	job->pushed = 0;
 	sync_file_range(job->fd, 0, 0, SYNC_FILE_RANGE_WRITE);

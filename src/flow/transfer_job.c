@@ -17,6 +17,7 @@
 #include "base/http.h"
 #include "base/mem.h"
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -307,6 +308,8 @@ static void opened_staged(struct job *job)
 		job_fail(job, &err);
 		return;
 	}
+	/* Its way to the disk begins while it is hashed. */
+	sync_file_range(job->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	ranges_fill(job, job->file_size);
 	job->part.total = job->file_size;
 	job->body_done = job->sniffed = true;

@@ -203,6 +203,7 @@ static void ask_to_end(struct process *process, enum process_end why)
 		return;
 	process->asked = true;
 	process->result.end = why;
+	close_pipe(process, PIPE_IN); /* it may be waiting for it */
 	kill(-process->pid, SIGTERM);
 	start_timer(process, on_grace, process->grace_ms);
 }
@@ -290,15 +291,24 @@ static void on_written(uv_write_t *write, int status)
 	close_pipe(write->data, PIPE_IN);
 }
 
-static void feed(struct process *process, const struct process_options *options)
+static void feed(struct process *process, const void *input, size_t len)
 {
-	process->input = mem_alloc(options->input_len + 1);
-	memcpy(process->input, options->input, options->input_len);
-	uv_buf_t buf = uv_buf_init(process->input, (unsigned)options->input_len);
+	process->input = mem_alloc(len + 1);
+	memcpy(process->input, input, len);
+	uv_buf_t buf = uv_buf_init(process->input, (unsigned)len);
 	process->write.data = process;
 	if (uv_write(&process->write, (uv_stream_t *)&process->pipes[PIPE_IN], &buf, 1,
 		    on_written) != 0)
 		close_pipe(process, PIPE_IN);
+}
+
+void process_feed(struct process *process, const void *input, size_t len)
+{
+	if (!process->open[PIPE_IN] || process->input)
+		return;
+	if (process->timeout_ms)
+		start_timer(process, on_timeout, process->timeout_ms);
+	feed(process, input, len);
 }
 
 /* The ends of the parent, and those of the child. */
@@ -369,7 +379,7 @@ static void close_ours(const struct ends *ends)
 static int open_ends(struct ends *ends, const struct process_options *options)
 {
 	*ends = (struct ends){ { -1, -1, -1 }, { -1, -1, -1, -1 }, -1 };
-	if (open_input(ends, options->input != NULL) == 0 &&
+	if (open_input(ends, options->input || options->fed_later) == 0 &&
 		make_pipe(&ends->ours[PIPE_OUT], &ends->theirs.out) == 0 &&
 		open_errors(ends, options->errors_with_output) == 0 &&
 		make_pipe(&ends->status, &ends->theirs.status) == 0)
@@ -415,14 +425,14 @@ static void open_handles(struct process *process, const struct ends *ends)
 
 static void begin(struct process *process, const struct process_options *options)
 {
-	if (options->timeout_ms)
+	if (options->timeout_ms && !options->fed_later)
 		start_timer(process, on_timeout, options->timeout_ms);
 	for (int i = PIPE_OUT; i < PIPES; i++)
 		if (process->open[i])
 			uv_read_start(
 				(uv_stream_t *)&process->pipes[i], on_alloc, on_read);
-	if (process->open[PIPE_IN])
-		feed(process, options);
+	if (options->input)
+		feed(process, options->input, options->input_len);
 	/* It may have ended before anybody watched. */
 	uv_signal_start(&process->child, on_child, SIGCHLD);
 	on_child(&process->child, SIGCHLD);

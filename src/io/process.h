@@ -32,6 +32,8 @@ struct process_options {
 	/* Standard input; a child that closes it early is not at fault. NULL: empty. */
 	const void *input;
 	size_t input_len;
+	/* Instead, it comes with process_feed(): only then the time limit begins. */
+	bool fed_later;
 	/* How many of the last bytes of standard output and of standard error are kept;
 	 * 0: what comes is read and thrown away. */
 	size_t keep_output, keep_errors;
@@ -85,6 +87,9 @@ typedef void (*process_cb)(void *arg, const struct process_result *result);
 int process_start(struct process **out, uv_loop_t *loop,
 	const struct process_options *options, process_cb done, void *arg,
 	struct err *err);
+/* The standard input of a child that was started with fed_later, once; copied. One that
+ * has ended already misses nothing: its end is told as ever. */
+void process_feed(struct process *process, const void *input, size_t len);
 /* SIGTERM to the group, SIGKILL after the grace time. May be called more than once. */
 void process_cancel(struct process *process);
 /* The pid of the running child, for the log. */

@@ -30,6 +30,7 @@ struct told {
 	size_t longest, count;
 	struct process *process;
 	bool cancel_at_line;
+	const char *feed_at_line;
 };
 
 static uv_loop_t loop;
@@ -58,6 +59,9 @@ static void on_line(void *arg, const char *line)
 	snprintf(told->lines + len, sizeof(told->lines) - len, "[%s]", line);
 	if (told->cancel_at_line)
 		process_cancel(told->process);
+	if (told->feed_at_line)
+		process_feed(
+			told->process, told->feed_at_line, strlen(told->feed_at_line));
 }
 
 static int count_descriptors(void)
@@ -136,6 +140,42 @@ static void test_input(void **state)
 	SCRIPT(&told, "exec <&-; echo shut", .input = much, .input_len = sizeof(much));
 	assert_string_equal(told.output, "shut\n");
 	assert_int_equal(told.status, 0);
+}
+
+static void start_fed_later(struct told *told, const char *script)
+{
+	const char *argv[] = { "sh", "-c", script, NULL };
+	const struct process_options options = {
+		.argv = argv,
+		.keep_output = TAIL,
+		.on_line = on_line,
+		.fed_later = true,
+		.timeout_ms = 60000,
+		.grace_ms = 60000,
+	};
+
+	start(told, &options);
+}
+
+static void test_fed_later(void **state)
+{
+	struct told told;
+
+	(void)state;
+	start_fed_later(&told, "echo ready; cat");
+	told.feed_at_line = "late";
+	run_to_end(&told);
+	assert_string_equal(told.output, "ready\nlate");
+	/* Only one that sees the end of its input ends in time. */
+	start_fed_later(&told, "trap '' TERM; echo ready; cat");
+	told.cancel_at_line = true;
+	run_to_end(&told);
+	assert_int_equal(told.end, PROCESS_CANCELLED);
+	assert_string_equal(told.text, "'sh' was stopped");
+	start_fed_later(&told, "exec <&-; echo gone; exit 3");
+	told.feed_at_line = "nobody reads this";
+	run_to_end(&told);
+	assert_int_equal(told.status, 3);
 }
 
 static void test_missing_programs(void **state)
@@ -486,6 +526,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output_and_status),
 		cmocka_unit_test(test_input),
+		cmocka_unit_test(test_fed_later),
 		cmocka_unit_test(test_missing_programs),
 		cmocka_unit_test(test_environment),
 		cmocka_unit_test(test_much_output),
