@@ -38,8 +38,9 @@ static void purge(uv_work_t *work)
 	int removed = 0, capped = 0;
 
 	if (archive_check(agent->archive, agent->archive_id, &err) == 0 &&
-		archive_trash_purge(agent->archive, agent->purge_before,
-			TRASH_PURGE_MAX, &removed, &err) == 0 &&
+		(!agent->purge_before[0] ||
+			archive_trash_purge(agent->archive, agent->purge_before,
+				TRASH_PURGE_MAX, &removed, &err) == 0) &&
 		agent->purge_over > 0)
 		archive_trash_cap(agent->archive, agent->purge_over, TRASH_PURGE_MAX,
 			&capped, &err);
@@ -69,8 +70,9 @@ static void on_pruned(void *arg, const struct err *err)
 			err->text);
 }
 
-/* The trash is one for all workspaces: the longest trash_days counts. */
-static void start_purge(struct agent *agent)
+/* The trash is one for all workspaces: the longest trash_days counts. Its age does not,
+ * unless the clock is @trusted. */
+static void start_purge(struct agent *agent, bool trusted)
 {
 	const struct config *config = agent->settings->config;
 	int days = 0;
@@ -82,7 +84,7 @@ static void start_purge(struct agent *agent)
 		return;
 	time_format_utc(clock_system.wall_ns() - (int64_t)days * 86400 * NS_PER_S,
 		agent->purge_before);
-	agent->purge_before[10] = '\0';
+	agent->purge_before[trusted ? 10 : 0] = '\0';
 	agent->purge_over = config->agent.trash_max;
 	agent->purging = true;
 	uv_queue_work(&agent->loop, &agent->purge_work, purge, purge_done);
@@ -114,11 +116,16 @@ static void on_housekeeping(uv_timer_t *timer)
 {
 	struct agent *agent = timer->data;
 	int64_t keep_ms = agent->settings->config->agent.events_keep_ms;
+	bool trusted = keeper_time_agrees(agent->keeper);
 
 	store_clock_back(agent->store, on_clock_back, agent);
-	store_prune(agent->store, clock_system.wall_ns() - keep_ms * NS_PER_MS,
-		on_pruned, NULL);
-	start_purge(agent);
+	if (trusted)
+		store_prune(agent->store, clock_system.wall_ns() - keep_ms * NS_PER_MS,
+			on_pruned, NULL);
+	else
+		log_debug(NULL, "no platform's clock agrees with ours: nothing is "
+				"forgotten for its age");
+	start_purge(agent, trusted);
 	agent_watch(agent);
 }
 

@@ -195,6 +195,11 @@ int cli_main(int argc, char **argv)
 		puts("vodkeep " PACKAGE_VERSION);
 		return CLI_OK;
 	}
+	if (argc > 1 && strcmp(argv[1], "help") == 0) { /* as many type it */
+		help = 1;
+		argc--;
+		argv++;
+	}
 	const struct cli_command *command = argc > 1 ? find_command(argv[1]) : NULL;
 	if (help && command) {
 		cli_print_usage(stdout, command);

@@ -327,7 +327,8 @@ const struct config_option config_options[] = {
 	{ SECTION_WORKSPACE, "trash_days", INT_AT(workspace_config, trash_days),
 	  .dflt = "7", .min = 0, .max = 3650,
 	  .help = "Days that trashed files are kept. The trash is one for all workspaces: "
-		  "the longest counts." },
+		  "the longest counts; and a platform's clock has to agree with this "
+		  "machine's." },
 	{ SECTION_WORKSPACE, "delete_remote", BOOL_AT(workspace_config, delete_remote),
 	  .dflt = "no",
 	  .help = "yes: remove media from the platform once it is archived and its files "

@@ -164,6 +164,14 @@ bool keeper_live_state(
 	return false;
 }
 
+bool keeper_time_agrees(const struct keeper *keeper)
+{
+	int64_t ahead_ns;
+
+	return witness_ask(api_witness(keeper->api), clock_system.wall_ns(),
+		       clock_system.mono_ms(), &ahead_ns) == WITNESS_AGREES;
+}
+
 struct settings *keeper_settings(const struct keeper *keeper)
 {
 	return keeper->settings;

@@ -70,6 +70,9 @@ void keeper_hold(struct keeper *keeper, bool held);
 /* The live state of an asset that is being looked at (fetching, downloading). */
 bool keeper_live_state(
 	const struct keeper *keeper, int64_t row, enum asset_state *state);
+/* Whether a platform's clock agrees with ours (core/witness.h): what removes by age
+ * asks first. False also while none has told the time. */
+bool keeper_time_agrees(const struct keeper *keeper);
 struct settings *keeper_settings(const struct keeper *keeper); /* borrowed */
 /* Free and total bytes of the archive's filesystem as last seen; -1 unknown. */
 void keeper_space(

@@ -27,6 +27,9 @@ PROGRAM = BUILD / "vodkeep"
 SECRETS = (tw.API_SECRET, tw.OPTIVIEW_API_SECRET, tw.FASTPIX_HOOK_SECRET,
            tw.OPTIVIEW_HOOK_SECRET, "AWSAccessKeyId=", "Signature=", "token=ey", "PRIVATE KEY",
            "eyJhbGciOi")  # how every token begins
+_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+# Whether at_another_time() can be used: a sanitizer wants to be the first to be loaded.
+CLOCK_MOVES = _FAKETIME.exists() and os.environ.get("SANITIZERS", "no") in ("", "no")
 # What a sanitizer says, and the status with which the Makefile has it end the program.
 REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer",
            "FATAL: ThreadSanitizer", ": runtime error: ")
@@ -40,6 +43,11 @@ def check_reports(text: str, status: int | None, who: str) -> None:
         begin = text.rfind("\n", 0, min(found)) + 1 if found else 0
         raise AssertionError("%s, status %s: a sanitizer reports\n%s"
                              % (who, status, text[begin:][:6000]))
+
+
+def at_another_time(offset: str) -> dict[str, str]:
+    """An environment in which the clock is off, by "-3h" or "+40d"."""
+    return {"LD_PRELOAD": str(_FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def wait_until(condition: Callable[[], Any], timeout: float = 10.0, what: str = "",

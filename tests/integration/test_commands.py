@@ -336,3 +336,11 @@ def signing_host(agent: Agent) -> int:
 def test_version(idle_agent: Agent) -> None:
     idle_agent.write_config()
     assert "vodkeep" in idle_agent.cli("--version").out
+
+
+def test_help_is_found_by_either_name(idle_agent: Agent) -> None:
+    idle_agent.write_config()
+    commands = idle_agent.cli("help").out
+    assert commands == idle_agent.cli("--help").out and "explain" in commands
+    usage = idle_agent.cli("help", "ls").out
+    assert usage == idle_agent.cli("ls", "--help").out and "--state" in usage

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import twin as tw
-from agentctl import Agent, wait_until
+from agentctl import CLOCK_MOVES, Agent, at_another_time, wait_until
 from twin import Twin
 
 DETAIL = {"fastpix": "/v1/on-demand/", "optiview": "/api/v3/media/assets/"}
@@ -77,6 +77,31 @@ def test_keep(idle_agent: Agent, twin: Twin, platform: str) -> None:
                lambda: agent.story(media))
     assert agent.state_of(media) in ("archived", "expired-kept")
     assert before <= agent.tree()
+
+
+@pytest.mark.skipif(not CLOCK_MOVES, reason="the clock cannot be moved here (faketime)")
+@pytest.mark.parametrize("platform_agrees", [True, False])
+def test_the_trash_is_old_when_the_platform_says_so_too(idle_agent: Agent, twin: Twin,
+                                                        platform_agrees: bool) -> None:
+    """A clock that is forty days ahead empties no trash alone."""
+    idle_agent.config.set("rule all", on_delete="trash")
+    idle_agent.config.set("workspace production", reconcile="1h")
+    agent = idle_agent.start()
+    media = twin.add_fastpix()
+    agent.archive_now(media, twin.add_fastpix("Stays"))
+    delete(agent, twin, media)
+    agent.wait_state(media, "trashed")
+    agent.stop()
+    trash = agent.archive / ".vodkeep" / "trash"
+    agent.environment = at_another_time("+40d")
+    twin.clock_offset = 40 * 86400.0 if platform_agrees else 0.0
+    agent.start()
+    if platform_agrees:
+        wait_until(lambda: not any(trash.rglob("*.mp4")), 75, "the trash to be emptied")
+    else:
+        wait_until(lambda: "no platform's clock agrees" in agent.log_text(), 75, "a look")
+        agent.stop()
+        assert any(trash.rglob("*.mp4"))
 
 
 def test_empty_folders_go_and_others_stay(idle_agent: Agent, twin: Twin) -> None:

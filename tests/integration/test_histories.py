@@ -10,13 +10,12 @@ import os
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Callable
 
 import pytest
 
 import twin as tw
-from agentctl import Agent, wait_until
+from agentctl import CLOCK_MOVES, Agent, at_another_time, wait_until
 from optiview import OptiviewAsset
 from twin import Twin
 
@@ -27,7 +26,6 @@ OUTAGES = [("status", {"code": 401}), ("status", {"code": 403}), ("status", {"co
            ("wrong-shape", {})]
 ASKED = ["/v1/on-demand*", "/api/v3/media/assets*"]
 CLOCKS = ["", "-40d", "-3h", "+3h", "+40d"]
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
 def numbers() -> list[int]:
@@ -163,15 +161,14 @@ class History:
             self.agent.kill9()
         else:
             self.agent.stop()
-        if FAKETIME.exists() and self.dice.random() < 0.5 and not os.environ.get("ASAN_OPTIONS"):
+        if CLOCK_MOVES and self.dice.random() < 0.5:
             self.clock(self.dice.choice(CLOCKS))
         self.agent.start()
         self.tell("killed" if hard else "stopped")
 
     def clock(self, offset: str) -> None:
         """The agent's clock, from its next start on."""
-        self.agent.environment = {} if not offset else {
-            "LD_PRELOAD": str(FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        self.agent.environment = at_another_time(offset) if offset else {}
         self.tell("the clock is off by %s" % (offset or "nothing"))
 
     def command(self) -> None:

@@ -77,19 +77,34 @@ function facts() {
     ...Object.entries(asset.metadata || {}).slice(0, 20).map(([key, value]) => fact(key, typeof value === "string" ? value : JSON.stringify(value))));
 }
 
+const ORDER = ["video", "audio", "subtitle", "thumbnail", "metadata"];
+
+// What people call it: its role, and what tells it from others of that role.
+function calledBy({ role, key, language }) {
+  const rest = language || (key.startsWith(role) ? key.slice(role.length).replace(/^[.~]/, "") : key);
+  return rest ? `${role} ${rest}` : role;
+}
+
 function fileRow(file) {
   return el("tr", null,
-    el("th", { scope: "row" }, file.key),
-    el("td", null, el("span", { class: "path" }, file.path), el("code", { class: "hash", title: "SHA-256" }, file.sha256)),
+    el("th", { scope: "row" }, calledBy(file)),
+    el("td", null, el("span", { class: "path" }, file.path),
+      file.replaced && el("span", { class: "soft" }, `replaced ${when(file.replaced)}, kept`), el("code", { class: "hash", title: "SHA-256" }, file.sha256)),
     el("td", { class: "number" }, size(file.bytes)),
-    el("td", null, el("a", { href: contentPath(asset, file.key, true), download: "", "aria-label": `Save ${file.key}` }, "Save")));
+    el("td", null, el("a", { href: contentPath(asset, file.key, true), download: "", "aria-label": `Save ${calledBy(file)}` }, "Save")));
 }
 
 function files() {
   if (!asset.files.length) return el("p", { class: "empty" }, "No file is archived.");
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Files" }, el("table", null,
     el("thead", null, el("tr", null, ...["File", "Path and SHA-256", "Size", ""].map((text) => (text ? el("th", { scope: "col" }, text) : el("td", null))))),
-    el("tbody", null, ...asset.files.map(fileRow))));
+    el("tbody", null, ...[...asset.files].sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role)).map(fileRow),
+      ...asset.versions.map(fileRow))));
+}
+
+function lacking() {
+  return el("section", { "aria-label": "Missing" }, el("h2", null, "Missing"),
+    el("ul", { class: "lacking" }, ...asset.missing.map((piece) => el("li", null, el("b", null, calledBy(piece)), ` ${piece.why || "is looked for"}`))));
 }
 
 function story(told) {
@@ -111,6 +126,7 @@ function show(told) {
     el("p", { class: "soft" }, told.next),
     el("div", { class: "split" }, kept, el("div", { class: "panel" }, actions(), facts())),
     el("section", { "aria-label": "Files" }, el("h2", null, "Files"), files()),
+    asset.missing.length > 0 && lacking(),
     el("section", { "aria-label": "Story" }, el("h2", null, "Story"), story(told))));
   if (focus) [...view.querySelectorAll("button, a")].find((node) => node.textContent === focus)?.focus();
 }
