@@ -65,6 +65,13 @@ int archive_part_sweep(const struct archive *archive,
  * atomically. */
 int archive_place(const struct archive *archive, const char *part, const char *rel,
 	int64_t mtime_ns, bool replace, struct err *err);
+/* The same, but its name is durable only after archive_sync_folder(), or archive_put()
+ * into the same folder: until then nobody may be told, the store least of all. */
+int archive_place_unsynced(const struct archive *archive, const char *part,
+	const char *rel, int64_t mtime_ns, bool replace, struct err *err);
+/* Make the names durable that the folder of @rel holds. */
+int archive_sync_folder(
+	const struct archive *archive, const char *rel, struct err *err);
 /* After a crash while placing: open @rel for reading if it is @part, placed: it is
  * there, and @part is gone from staging or is the same file. Else ERR_NOT_FOUND. */
 int archive_placed_open(const struct archive *archive, const char *part,

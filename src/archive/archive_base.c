@@ -143,7 +143,7 @@ static bool is_there(int dir, const char *name)
 
 /* One try. *again: the directory was pruned under our feet. */
 static int rename_once(const struct archive *archive, int dir, const char *name,
-	const char *rel, bool replace, bool *again, struct err *err)
+	const char *rel, bool replace, bool sync, bool *again, struct err *err)
 {
 	const char *base;
 	int to_dir;
@@ -161,18 +161,30 @@ static int rename_once(const struct archive *archive, int dir, const char *name,
 	else if (failed) {
 		rc = archive_sys(err, "cannot rename a file to %s", rel);
 		*again = rc == -(int)ERR_NOT_FOUND && is_there(dir, name);
-	} else
+	} else if (sync)
 		rc = fs_sync_dir(to_dir, err);
 	close(to_dir);
+	return rc;
+}
+
+static int rename_to(const struct archive *archive, int dir, const char *name,
+	const char *rel, bool replace, bool sync, struct err *err)
+{
+	bool again = true;
+	int rc = 0;
+	for (int i = 0; again && i < RENAME_TRIES; i++)
+		rc = rename_once(archive, dir, name, rel, replace, sync, &again, err);
 	return rc;
 }
 
 int archive_rename(const struct archive *archive, int dir, const char *name,
 	const char *rel, bool replace, struct err *err)
 {
-	bool again = true;
-	int rc = 0;
-	for (int i = 0; again && i < RENAME_TRIES; i++)
-		rc = rename_once(archive, dir, name, rel, replace, &again, err);
-	return rc;
+	return rename_to(archive, dir, name, rel, replace, true, err);
+}
+
+int archive_rename_unsynced(const struct archive *archive, int dir, const char *name,
+	const char *rel, bool replace, struct err *err)
+{
+	return rename_to(archive, dir, name, rel, replace, false, err);
 }

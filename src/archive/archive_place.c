@@ -1,6 +1,7 @@
 /*
  * Giving files their final names: by rename within the filesystem, never over a file
- * that is not known to be the asset's own, and durable before success is told.
+ * that is not known to be the asset's own, and durable before success is told, or
+ * before the caller tells it.
  */
 #include <config.h>
 
@@ -55,8 +56,8 @@ static int part_set_mtime(int dir, const char *name, int64_t mtime_ns, struct er
 	return rc;
 }
 
-int archive_place(const struct archive *archive, const char *part, const char *rel,
-	int64_t mtime_ns, bool replace, struct err *err)
+int archive_place_unsynced(const struct archive *archive, const char *part,
+	const char *rel, int64_t mtime_ns, bool replace, struct err *err)
 {
 	int staging;
 	int rc = archive_rel_check(rel, err);
@@ -69,8 +70,31 @@ int archive_place(const struct archive *archive, const char *part, const char *r
 	 * with the asset. */
 	rc = part_set_mtime(staging, part, mtime_ns, err);
 	if (rc == 0)
-		rc = archive_rename(archive, staging, part, rel, replace, err);
+		rc = archive_rename_unsynced(archive, staging, part, rel, replace, err);
 	close(staging);
+	return rc;
+}
+
+int archive_place(const struct archive *archive, const char *part, const char *rel,
+	int64_t mtime_ns, bool replace, struct err *err)
+{
+	int rc = archive_place_unsynced(archive, part, rel, mtime_ns, replace, err);
+	return rc ? rc : archive_sync_folder(archive, rel, err);
+}
+
+int archive_sync_folder(const struct archive *archive, const char *rel, struct err *err)
+{
+	const char *base;
+	int dir;
+	int rc = archive_rel_check(rel, err);
+	if (rc == 0)
+		rc = fs_open_parent(archive->root, rel, false, &dir, &base, err);
+	if (rc)
+		return rc;
+	rc = fs_sync_dir(dir, err);
+	close(dir);
+	if (rc)
+		err_wrap(err, "the folder of %s", rel);
 	return rc;
 }
 

@@ -28,6 +28,9 @@ int archive_staging_open(const struct archive *archive, int *fd, struct err *err
  * @replace over a regular one. Makes directories and syncs the one @rel is in. */
 int archive_rename(const struct archive *archive, int dir, const char *name,
 	const char *rel, bool replace, struct err *err);
+/* The same, but @rel's own directory is not synced. */
+int archive_rename_unsynced(const struct archive *archive, int dir, const char *name,
+	const char *rel, bool replace, struct err *err);
 /* renameat2(RENAME_NOREPLACE), by way of a hard link where the filesystem lacks it.
  * 0 or -1 with errno. */
 int archive_rename_new(int dir, const char *name, int to_dir, const char *to_name);

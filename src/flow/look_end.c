@@ -118,10 +118,30 @@ static void on_saved(void *arg, const struct err *err)
 	uv_timer_start(&look->timer, on_save_again, SAVE_AGAIN_MS, 0);
 }
 
-void look_save(struct look *look)
+static void save(struct look *look)
 {
 	store_save_telling(look->env->store, look->asset, look->due_ns, &look->story,
 		&look->notices, on_saved, look);
+}
+
+/* What is not durable is not saved: in the store the asset is still due, and its parts
+ * are as they were sealed, so that the next look finds the files. */
+static void on_synced(struct look *look, const struct err *err)
+{
+	if (err->class == ERR_NONE) {
+		save(look);
+		return;
+	}
+	guard_trouble(look->env->guard, err);
+	look_finish(look);
+}
+
+void look_save(struct look *look)
+{
+	if (look->unsynced)
+		look_sync(look, on_synced);
+	else
+		save(look);
 }
 
 static void log_end(const struct look *look)

@@ -393,6 +393,7 @@ static void on_sidecar(struct look *look)
 		look->sidecar_then(look);
 		return;
 	}
+	look->unsynced = false; /* putting it has synced the folder of all of them */
 	file = asset_add_file(asset, "metadata");
 	file->role = ROLE_METADATA;
 	mem_replace(&file->path, op->path);

@@ -108,5 +108,8 @@ void look_task_start(struct task *task, const struct source *source, const char 
 		return;
 	}
 	struct transfer_spec spec = spec_of(task, source, url);
+	/* The sidecar that follows is put into the same folder, and syncs it. What
+	 * takes the place of another is made durable before that goes. */
+	spec.sync_later = task->look->plan.sidecar && !task->replaces;
 	task->transfer = transfer_start(task->look->env->transfers, &spec, events);
 }

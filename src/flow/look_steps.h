@@ -82,6 +82,7 @@ struct look {
 	struct task **tasks;
 	size_t n_tasks, n_running;
 	bool exists_seen, files_changed;
+	bool unsynced;        /* some files' names are not durable yet */
 	bool no_mp4;          /* it was offered, and did not come for too long */
 	bool progress_stored; /* the store knows that it is being downloaded */
 	size_t rechecks_done; /* of the plan's */
@@ -100,6 +101,7 @@ struct look {
 	int64_t ops_mtime_ns;
 	struct err ops_err;
 	void (*ops_then)(struct look *look);
+	void (*sync_then)(struct look *look, const struct err *err);
 
 	/* What follows the step that is under way. */
 	void (*decide_then)(struct look *look);
@@ -139,6 +141,11 @@ cJSON *look_evidence(const struct look *look);
 void look_decided(struct look *look, const char *kind, const char *decision,
 	cJSON *evidence, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* look_sync.c. Make the names of the asset's files durable; @err of class NONE: they
+ * are. Works on the pool. */
+void look_sync(
+	struct look *look, void (*then)(struct look *look, const struct err *err));
+
 /* look_end.c: the ways to end. Each of them saves and finishes. */
 void look_settle(struct look *look, enum asset_state state, int64_t due_ns,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -154,6 +161,7 @@ bool look_rest_for_host(
  * reason. */
 void look_rest_on_schedule(struct look *look, const char *why, enum asset_state rest);
 void look_parked(struct look *look); /* stopped: it stays due */
+/* First makes durable what is not yet: the store is told of nothing else. */
 void look_save(struct look *look);
 void look_finish(struct look *look);         /* without saving */
 void look_give_turn_back(struct look *look); /* before the end, if it has one */

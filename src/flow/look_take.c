@@ -52,12 +52,12 @@ void look_take_part(struct asset *asset, const struct part *from)
 
 /* That an asset is being downloaded, and why, is stored with the first part of it: a
  * download of less than a second ends before anybody could ask the store. The look goes
- * on meanwhile, so the store gets a copy. */
+ * on meanwhile, so the store gets a copy; but of no file whose name is not durable. */
 void look_store_progress(struct look *look, const struct part *part)
 {
 	struct asset *copy;
 
-	if (look->progress_stored) {
+	if (look->progress_stored || look->unsynced) {
 		store_put_part(look->env->store, look->row, part, on_part_stored, NULL);
 		return;
 	}
@@ -97,6 +97,7 @@ void look_take_file(struct task *task, const struct transfer_result *result,
 	file->damaged = file->repair = false;
 	asset_drop_part(look->asset, from->key);
 	look->files_changed = true;
+	look->unsynced |= result->unsynced;
 	size_format_human(file->bytes, bytes);
 	look_note(look, "file", "%s archived as %s (%s, sha256 %.16s…)%s", from->key,
 		file->path, bytes, file->sha256,

@@ -79,6 +79,8 @@ struct transfer_spec {
 	const char
 		*replaces; /* path of this asset's present file of this key, or NULL */
 	int64_t mtime_ns;  /* 0: now */
+	bool sync_later; /* the owner makes the final name durable: see result.unsynced
+			  */
 	int64_t keep_free_bytes; /* free space that must remain after this file */
 	/* Host policy of the workspace. */
 	const struct text_list *media_hosts; /* globs; empty: any */
@@ -92,7 +94,8 @@ struct transfer_result {
 			    * caller: copy */
 	bool found_placed; /* a part that was being placed before a crash was already
 			      there */
-	int64_t received;  /* bytes over the network in this run */
+	bool unsynced;    /* its name is not durable yet: archive_sync_folder() first */
+	int64_t received; /* bytes over the network in this run */
 	int64_t resumed_from; /* offset this run began at */
 	int64_t duration_ms;  /* of the media (MP4), -1 unknown */
 };

@@ -86,6 +86,7 @@ struct job *job_new(uint64_t id, const struct transfer_spec *spec,
 	job->url = mem_strdup(spec->url);
 	job->path_stem = mem_strdup(spec->path_stem);
 	job->replaces = mem_strdup(spec->replaces);
+	job->sync_later = spec->sync_later;
 	job->ca_file = mem_strdup(spec->ca_file);
 	job->proxy = mem_strdup(spec->proxy);
 	for (size_t i = 0; spec->media_hosts && i < spec->media_hosts->count; i++)

@@ -312,6 +312,7 @@ struct job {
 	bool found_placed;         /* fd is the final file, placed before a crash */
 	bool verify;               /* nothing to receive: compare with part.sha256 */
 	bool reserve;              /* STEP_RESERVE is wanted */
+	bool sync_later;           /* the owner syncs the folder it is placed in */
 
 	/* Hashing follows the front. Blocks written right at what is hashed go to the
 	 * hasher; where the front is ahead, a step on the pool reads the file. */

@@ -109,6 +109,8 @@ static void fill_result(struct transfer_result *result, const struct job *job)
 	file->last_modified = mem_strdup(job->part.last_modified);
 	file->downloaded_ns = job->downloaded_ns;
 	result->found_placed = job->found_placed;
+	result->unsynced =
+		job->sync_later && !job->found_placed && job->mode != TRANSFER_SEGMENT;
 	result->received = job->received;
 	result->resumed_from = job->resumed_from;
 	result->duration_ms = job->checked.duration_ms;

@@ -49,8 +49,11 @@ static void step_open(struct job *job)
 		job->part.placing && job->part.sha256[0] &&
 		archive_placed_open(archive, job->part.name, job->part.placing,
 			&job->fd, &job->file_size, NULL) == 0;
-	if (job->found_placed && job->file_size == job->part.held)
+	if (job->found_placed && job->file_size == job->part.held) {
+		/* The crash may have come before its name was durable. */
+		archive_sync_folder(archive, job->part.placing, &job->step_err);
 		return;
+	}
 	job->found_placed = false;
 	close_file(job);
 	archive_part_open(
@@ -87,9 +90,15 @@ static void step_reserve(struct job *job)
 		file_failed(&job->step_err, "reserve room for");
 }
 
-/* Cut what an earlier run left behind the end. */
+/* Cut what an earlier run left behind the end. Asking first costs less than a cut that
+ * changes nothing; reserved blocks are not part of the size. */
 static int cut_file(const struct job *job, struct err *err)
 {
+	struct stat st;
+
+	if (fstat(job->fd, &st) == 0 && st.st_size == job->part.total &&
+		(int64_t)st.st_blocks * 512 < job->part.total + BLOCK_BYTES)
+		return 0;
 	return ftruncate(job->fd, job->part.total) ? file_failed(err, "cut") : 0;
 }
 
@@ -133,11 +142,18 @@ static void step_seal(struct job *job)
 	job->downloaded_ns = clock_system.wall_ns();
 }
 
+/* Its time has been set when it was sealed. */
 static void step_place(struct job *job)
 {
+	struct archive *archive = job->station->archive;
 	bool replace = job->replaces && strcmp(job->replaces, job->path) == 0;
-	archive_place(job->station->archive, job->part.name, job->path, job->mtime_ns,
-		replace, &job->step_err);
+
+	if (job->sync_later)
+		archive_place_unsynced(
+			archive, job->part.name, job->path, 0, replace, &job->step_err);
+	else
+		archive_place(
+			archive, job->part.name, job->path, 0, replace, &job->step_err);
 }
 
 static int sync_file(const struct job *job, struct err *err)

@@ -12,10 +12,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct world {
@@ -213,6 +215,53 @@ static void test_place(void **state)
 	assert_class(
 		archive_place(w->archive, "3.video.part", "p/b.mp4", 0, false, &w->err),
 		ERR_NOT_FOUND);
+}
+
+/* Instead of libc's: counts what is asked of directories. */
+static atomic_int n_folder_syncs;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		n_folder_syncs++;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static void test_place_is_synced(void **state)
+{
+	struct world *w = *state;
+
+	archive_put(w->archive, "p/a.json", "{}", 2, 0, false, &w->err); /* makes p */
+	stage(w, "1.video.part", "one");
+	stage(w, "2.video.part", "two");
+	n_folder_syncs = 0;
+	assert_int_equal(
+		archive_place(w->archive, "1.video.part", "p/a", 0, false, &w->err), 0);
+	assert_int_equal(n_folder_syncs, 1);
+	assert_int_equal(archive_place_unsynced(
+				 w->archive, "2.video.part", "p/b", 0, false, &w->err),
+		0);
+	assert_int_equal(n_folder_syncs, 1);
+	expect_text(w, "p/b", "two");
+	assert_int_equal(archive_sync_folder(w->archive, "p/b", &w->err), 0);
+	assert_int_equal(n_folder_syncs, 2);
+	archive_put(w->archive, "p/b.json", "{}", 2, 0, false, &w->err);
+	assert_int_equal(n_folder_syncs, 3);
+}
+
+static void test_sync_folder_of_nothing(void **state)
+{
+	struct world *w = *state;
+
+	assert_class(archive_sync_folder(w->archive, "gone/a", &w->err), ERR_NOT_FOUND);
+	assert_class(archive_sync_folder(w->archive, "../a", &w->err), ERR_INPUT);
+	assert_int_equal(symlink("/", at(w, "out")), 0);
+	assert_true(archive_sync_folder(w->archive, "out/a", &w->err) < 0);
+	n_folder_syncs = 0;
+	assert_int_equal(archive_sync_folder(w->archive, "a", &w->err), 0);
+	assert_int_equal(n_folder_syncs, 1);
 }
 
 static void test_place_by_link(void **state)
@@ -683,6 +732,8 @@ int main(void)
 		T(test_part_names),
 		T(test_part_owner),
 		T(test_place),
+		T(test_place_is_synced),
+		T(test_sync_folder_of_nothing),
 		T(test_place_by_link),
 		T(test_replace_only_files),
 		T(test_placed_open),

@@ -761,13 +761,24 @@ static void test_crash_before_placing(void **state)
 	fetch(w);
 	expect_video(w);
 	assert_false(w->found_placed);
+	assert_false(w->unsynced);
 	assert_int_equal(w->server.requests, 1);
 	assert_int_equal(w->seals, 1);
+}
+
+static void test_place_without_sync(void **state)
+{
+	struct world *w = *state;
+	w->spec.sync_later = true;
+	fetch(w);
+	expect_video(w);
+	assert_true(w->unsynced);
 }
 
 static void test_crash_after_placing(void **state)
 {
 	struct world *w = *state;
+	w->spec.sync_later = true;
 	seal_and_crash(w);
 	assert_int_equal(archive_place(w->archive, w->part.name, w->part.placing,
 				 MTIME_NS, false, &w->err),
@@ -775,6 +786,7 @@ static void test_crash_after_placing(void **state)
 	fetch(w);
 	expect_video(w);
 	assert_true(w->found_placed);
+	assert_false(w->unsynced); /* finding it has synced its folder */
 	assert_int_equal(w->duration_ms, 2500);
 	assert_int_equal(w->server.requests, 1);
 	assert_int_equal(w->wholes + w->seals, 0);
@@ -913,6 +925,7 @@ int main(void)
 		T(test_stall_is_cut),
 		T(test_exists),
 		T(test_crash_before_placing),
+		T(test_place_without_sync),
 		T(test_crash_after_placing),
 		T(test_crash_and_a_twin),
 		T(test_crash_and_damaged_staging),

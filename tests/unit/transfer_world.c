@@ -88,6 +88,7 @@ static void on_done(
 	w->resumed_from = result->resumed_from;
 	w->duration_ms = result->duration_ms;
 	w->found_placed = result->found_placed;
+	w->unsynced = result->unsynced;
 }
 
 void start(struct world *w)
@@ -102,7 +103,7 @@ void start(struct world *w)
 
 	w->parts = w->notes = w->wholes = w->seals = w->dones = 0;
 	w->note[0] = '\0';
-	w->success = w->found_placed = false;
+	w->success = w->found_placed = w->unsynced = false;
 	w->spec.part = w->part.name ? &part : NULL;
 	w->transfer = transfer_start(w->transfers, &w->spec, &events);
 	assert_int_equal(w->dones + w->parts + w->notes, 0);

@@ -38,7 +38,7 @@ struct world {
 	bool success;
 	char path[256], sha256[65], content_type[64], host[64];
 	int64_t bytes, received, resumed_from, duration_ms;
-	bool found_placed;
+	bool found_placed, unsynced;
 };
 
 void start(struct world *w);
