@@ -176,12 +176,6 @@ def test_a_package_goes_whole(packer: Agent, twin: Twin, on_delete: str) -> None
         check_package(old)
         check_media(old, media.hls)
         assert old.parent.name == index.parent.name
-        agent.stop()
-        agent.config.set("workspace production", trash_days="0")
-        next(trash.iterdir()).rename(trash / "2020-01-01")
-        agent.start()
-        wait_until(lambda: not list(trash.rglob("*.m3u8")), 15, "the purge",
-                   lambda: list(trash.rglob("*")))
     sound(agent)
 
 
