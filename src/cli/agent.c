@@ -137,6 +137,7 @@ static void on_lag(uv_timer_t *timer)
 
 	agent->lag_at_ms = now_ms;
 	metric_set(METRIC_LOOP_LAG, NULL, lag > 0 ? lag : 0);
+	first_import_turn(&agent->first_import);
 }
 
 static void on_watchdog(uv_timer_t *timer)

@@ -6,12 +6,14 @@
 
 #include "flow/first_import.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "flow/import.h"
 #include <string.h>
 
-#define META    "first_import"
-#define WARNING "import"
+#define META     "first_import"
+#define WARNING  "import"
+#define AGAIN_MS 2000 /* while the archive is not there */
 
 static void on_stored(void *arg, const struct err *err)
 {
@@ -35,6 +37,15 @@ static void on_ended(void *arg, const struct chore_report *report)
 
 	if (report->dry_run || !first->wanted)
 		return;
+	if (report->err.class == ERR_LOCAL) {
+		first->again_ms = clock_system.mono_ms() + AGAIN_MS;
+		warnings_set(first->env.warnings, WARNING, NULL, true,
+			"the state is new, and what lies in the archive could not be "
+			"adopted: %s; tried again, and nothing is downloaded or deleted "
+			"until then",
+			report->err.text);
+		return;
+	}
 	if (report->err.class != ERR_NONE) {
 		warnings_set(first->env.warnings, WARNING, NULL, true,
 			"the state is new, and what lies in the archive could not be "
@@ -54,14 +65,28 @@ static void on_ended(void *arg, const struct chore_report *report)
 	keeper_hold(first->env.keeper, false);
 }
 
+static void begin(struct first_import *first)
+{
+	const struct chore_order order = { .sizes_only = true, .quiet = true };
+	struct err err = { 0 };
+
+	first->again_ms = 0;
+	if (chores_begin(first->chores, CHORE_IMPORT, &order, &err) == 0)
+		return;
+	first->again_ms = clock_system.mono_ms() + AGAIN_MS;
+	warnings_set(first->env.warnings, WARNING, NULL, true,
+		"what lies in the archive cannot be adopted: %s; tried again, and nothing "
+		"is downloaded or deleted until then",
+		err.text);
+}
+
 void first_import_begin(
 	struct first_import *first, const struct chore_env *env, struct chores *chores)
 {
-	const struct chore_order order = { .sizes_only = true, .quiet = true };
 	const char *wanted = store_meta(env->store, META);
-	struct err err = { 0 };
 
 	first->env = *env;
+	first->chores = chores;
 	first->wanted |= wanted && strcmp(wanted, "wanted") == 0;
 	if (!first->wanted)
 		return;
@@ -71,9 +96,12 @@ void first_import_begin(
 			"the state is new, and what lies in the archive is being adopted: "
 			"nothing is downloaded or deleted until that is done");
 	chores_after(chores, CHORE_IMPORT, on_ended, first);
-	if (chores_begin(chores, CHORE_IMPORT, &order, &err) < 0)
-		warnings_set(env->warnings, WARNING, NULL, true,
-			"what lies in the archive cannot be adopted: %s; nothing is "
-			"downloaded or deleted until `vodkeep import' has done so",
-			err.text);
+	begin(first);
+}
+
+void first_import_turn(struct first_import *first)
+{
+	if (first->wanted && first->again_ms &&
+		clock_system.mono_ms() >= first->again_ms)
+		begin(first);
 }

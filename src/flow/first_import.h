@@ -12,7 +12,9 @@
 
 struct first_import { /* zeroed */
 	struct chore_env env;
+	struct chores *chores;
 	bool wanted, anew; /* anew: nothing has been in the archive before */
+	int64_t again_ms;  /* when it is tried again; 0: it is not waiting for that */
 };
 
 /* The state is new: remember durably that this has to be done. @anew: so is the
@@ -22,5 +24,7 @@ void first_import_want(struct first_import *first, struct store *store, bool ane
  * run of `import' settles as well. @env is copied; @first lives as long as @chores. */
 void first_import_begin(
 	struct first_import *first, const struct chore_env *env, struct chores *chores);
+/* From time to time: begin again where the archive was not there. */
+void first_import_turn(struct first_import *first);
 
 #endif
