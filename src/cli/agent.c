@@ -104,7 +104,7 @@ static void on_clock_back(void *arg, const struct err *err, size_t count)
 		return;
 	log_warn(NULL,
 		"the clock was ahead and has been set back: %zu assets bear times that "
-		"have not come yet; these are taken for now, and what waited for them "
+		"have not come yet; these count as the present, and what waited for them "
 		"goes on",
 		count);
 	courier_news(agent->courier);

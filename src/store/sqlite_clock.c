@@ -2,7 +2,7 @@
  * The clock was ahead and has been set right: what was stored meanwhile bears times
  * that have not come yet. Left alone, work would wait for them, a walk through the
  * platform's list would pass over what an earlier one "saw", and a deletion of today
- * would be older than what has been dealt with. They are taken for now. Each call is
+ * would be older than what has been dealt with. They count as the present. Each call is
  * one bounded step.
  */
 #include <config.h>
