@@ -109,7 +109,8 @@ void look_task_start(struct task *task, const struct source *source, const char 
 	}
 	struct transfer_spec spec = spec_of(task, source, url);
 	/* The sidecar that follows is put into the same folder, and syncs it. What
-	 * takes the place of another is made durable before that goes. */
-	spec.sync_later = task->look->plan.sidecar && !task->replaces;
+	 * takes the place of another is made durable before that goes; and a small
+	 * file at once, or the look could store nothing while the main one comes. */
+	spec.sync_later = task->main && task->look->plan.sidecar && !task->replaces;
 	task->transfer = transfer_start(task->look->env->transfers, &spec, events);
 }
