@@ -233,24 +233,10 @@ static int open_archive(struct agent *agent, struct err *err)
 	return 0;
 }
 
-static void open_chores(struct agent *agent)
+/* What goes through the whole archive: at once, by a person's order, and slowly. */
+static void open_walkers(struct agent *agent)
 {
-	const struct chore_env env = {
-		.loop = &agent->loop,
-		.store = agent->store,
-		.archive = agent->archive,
-		.archive_id = agent->archive_id,
-		.keeper = agent->keeper,
-		.warnings = agent->warnings,
-	};
-
-	agent->chores = chores_new(&env);
-	first_import_begin(&agent->first_import, &env, agent->chores);
-}
-
-static void open_verifying(struct agent *agent)
-{
-	const struct verify_env env = {
+	const struct archive_env env = {
 		.loop = &agent->loop,
 		.store = agent->store,
 		.archive = agent->archive,
@@ -261,6 +247,8 @@ static void open_verifying(struct agent *agent)
 
 	agent->verifier = verifier_new(&env);
 	agent->scrub = scrub_new(&env);
+	agent->chores = chores_new(&env);
+	first_import_begin(&agent->first_import, &env, agent->chores);
 }
 
 static struct courier *make_courier(struct agent *agent)
@@ -362,8 +350,7 @@ int agent_open(struct agent *agent, struct err *err)
 	if (r == 0)
 		r = open_keeper(agent, err);
 	if (r == 0) {
-		open_verifying(agent);
-		open_chores(agent);
+		open_walkers(agent);
 		r = open_intake(agent, err);
 	}
 	if (r == 0) {

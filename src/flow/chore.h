@@ -9,8 +9,7 @@
 #ifndef VODKEEP_FLOW_CHORE_H
 #define VODKEEP_FLOW_CHORE_H
 
-#include "flow/keeper.h"
-#include "flow/warnings.h"
+#include "flow/archive_env.h"
 
 /* One thing that was found or done. */
 struct chore_item {
@@ -42,18 +41,9 @@ struct chore_order {
 	int64_t since_ns;
 };
 
-struct chore_env {
-	uv_loop_t *loop;
-	struct store *store;
-	struct archive *archive;
-	const char *archive_id;
-	struct keeper *keeper;
-	struct warnings *warnings;
-};
-
 /* What a run has in common; the first member of each. */
 struct chore_run {
-	const struct chore_env *env;
+	const struct archive_env *env;
 	struct chore_order order;
 	struct settings *settings;   /* in force when it began */
 	struct chore_report *report; /* written by the run alone */

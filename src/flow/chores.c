@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 struct chores {
-	struct chore_env env;
+	struct archive_env env;
 	struct chore_run *runs[CHORES];
 	struct chore_report reports[CHORES];
 	struct {
@@ -150,7 +150,7 @@ void chores_cancel(struct chores *chores, enum chore chore)
 
 /* ---- life ---- */
 
-struct chores *chores_new(const struct chore_env *env)
+struct chores *chores_new(const struct archive_env *env)
 {
 	struct chores *chores = mem_alloc(sizeof(*chores));
 

@@ -11,7 +11,7 @@ const struct chore_type *chore_type(enum chore chore);
 
 struct chores;
 /* All in @env is borrowed, and outlives the chores. */
-struct chores *chores_new(const struct chore_env *env);
+struct chores *chores_new(const struct archive_env *env);
 /* ERR_EXISTS while another run of this kind goes on. @order is copied. */
 int chores_begin(struct chores *chores, enum chore chore,
 	const struct chore_order *order, struct err *err);

@@ -81,7 +81,7 @@ static void begin(struct first_import *first)
 }
 
 void first_import_begin(
-	struct first_import *first, const struct chore_env *env, struct chores *chores)
+	struct first_import *first, const struct archive_env *env, struct chores *chores)
 {
 	const char *wanted = store_meta(env->store, META);
 

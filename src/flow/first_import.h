@@ -11,7 +11,7 @@
 #include "flow/chores.h"
 
 struct first_import { /* zeroed */
-	struct chore_env env;
+	struct archive_env env;
 	struct chores *chores;
 	bool wanted, anew; /* anew: nothing has been in the archive before */
 	int64_t again_ms;  /* when it is tried again; 0: it is not waiting for that */
@@ -23,7 +23,7 @@ void first_import_want(struct first_import *first, struct store *store, bool ane
 /* Begin if it has to be done and has not been: the keeper is held until it is, which a
  * run of `import' settles as well. @env is copied; @first lives as long as @chores. */
 void first_import_begin(
-	struct first_import *first, const struct chore_env *env, struct chores *chores);
+	struct first_import *first, const struct archive_env *env, struct chores *chores);
 /* From time to time: begin again where the archive was not there. */
 void first_import_turn(struct first_import *first);
 

@@ -81,7 +81,7 @@ static void on_strays_done(
 
 static void find_strays(struct import *import)
 {
-	const struct chore_env *env = import->run.env;
+	const struct archive_env *env = import->run.env;
 	struct verify_options options = {
 		.loop = env->loop,
 		.store = env->store,

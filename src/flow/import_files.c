@@ -203,7 +203,7 @@ static bool is_json(const char *rel)
 
 void import_scan(struct import *import)
 {
-	const struct chore_env *env = import->run.env;
+	const struct archive_env *env = import->run.env;
 	size_t bytes = 0;
 	int rc = archive_check_reading(env->archive, env->archive_id, &import->trouble);
 
@@ -290,7 +290,7 @@ static bool check_one(
 
 void import_check(struct import *import, struct candidate *candidate)
 {
-	const struct chore_env *env = import->run.env;
+	const struct archive_env *env = import->run.env;
 	struct asset *asset = candidate->found;
 	size_t i = 0;
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "flow/verify.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ struct lane {
 };
 
 struct scrub {
-	struct verify_env o;
+	struct archive_env o;
 	uv_timer_t timer;
 	struct lane *lanes;
 	size_t n_lanes, turn;
@@ -282,7 +283,7 @@ static void on_turn(uv_timer_t *timer)
 
 /* ---- life ---- */
 
-struct scrub *scrub_new(const struct verify_env *env)
+struct scrub *scrub_new(const struct archive_env *env)
 {
 	struct scrub *scrub = mem_alloc(sizeof(*scrub));
 

@@ -7,13 +7,13 @@
 #ifndef VODKEEP_FLOW_SCRUB_H
 #define VODKEEP_FLOW_SCRUB_H
 
-#include "flow/verify_env.h"
+#include "flow/archive_env.h"
 
 struct scrub;
 
 /* All in @env is borrowed, and outlives the scrub, whose pace is that of
  * keeper_settings(). */
-struct scrub *scrub_new(const struct verify_env *env);
+struct scrub *scrub_new(const struct archive_env *env);
 
 /* How far it is in a workspace; times are 0 where there was none. */
 struct scrub_place {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 struct verifier {
-	struct verify_env o;
+	struct archive_env o;
 	struct verify *asked;
 	struct verify_report report;
 	uv_timer_t close; /* never started: its closing is the way out */
@@ -129,7 +129,7 @@ void verifier_cancel(struct verifier *verifier)
 		verify_stop(verifier->asked);
 }
 
-struct verifier *verifier_new(const struct verify_env *env)
+struct verifier *verifier_new(const struct archive_env *env)
 {
 	struct verifier *verifier = mem_alloc(sizeof(*verifier));
 

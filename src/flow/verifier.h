@@ -5,13 +5,13 @@
 #ifndef VODKEEP_FLOW_VERIFIER_H
 #define VODKEEP_FLOW_VERIFIER_H
 
-#include "flow/verify_env.h"
+#include "flow/archive_env.h"
 #include "flow/verify_report.h"
 
 struct verifier;
 
 /* All in @env is borrowed, and outlives the verifier. */
-struct verifier *verifier_new(const struct verify_env *env);
+struct verifier *verifier_new(const struct archive_env *env);
 
 /* What a person asks for; as in struct verify_options. */
 struct verifier_request {
