@@ -253,6 +253,14 @@ bool asset_is_piece(const struct asset *asset, const struct file *file)
 	return false;
 }
 
+/* What it owns is the caller's. */
+static void take_out(struct asset *asset, struct file *file)
+{
+	asset->n_files--;
+	memmove(file, file + 1,
+		(size_t)(asset->files + asset->n_files - file) * sizeof(*file));
+}
+
 void asset_drop_file(struct asset *asset, const char *key)
 {
 	struct file *file = asset_file(asset, key);
@@ -260,9 +268,18 @@ void asset_drop_file(struct asset *asset, const char *key)
 	if (!file)
 		return;
 	file_release(file);
-	asset->n_files--;
-	memmove(file, file + 1,
-		(size_t)(asset->files + asset->n_files - file) * sizeof(*file));
+	take_out(asset, file);
+}
+
+void asset_rekey_file(struct asset *asset, struct file *file, const char *key)
+{
+	struct file moved = *file;
+
+	take_out(asset, file);
+	file = asset_add_file(asset, key);
+	free(moved.key);
+	moved.key = file->key;
+	*file = moved;
 }
 
 void asset_drop_part(struct asset *asset, const char *key)

@@ -172,6 +172,8 @@ struct file *asset_add_file(
 	struct asset *asset, const char *key); /* or the present one */
 struct part *asset_add_part(struct asset *asset, const char *key);
 void asset_drop_file(struct asset *asset, const char *key);
+/* Give @file, of @asset, a key that none of its files has; it moves to its place. */
+void asset_rekey_file(struct asset *asset, struct file *file, const char *key);
 /* Whether @file is a part of another of @asset's files, the index of a package: their
  * keys are below its key. */
 bool asset_is_piece(const struct asset *asset, const struct file *file);

@@ -62,36 +62,42 @@ void import_batch_clear(struct import *import)
 
 /* ---- sidecars ---- */
 
+static struct file *unnamed(struct asset *asset, const char *language)
+{
+	for (size_t i = 0; i < asset->n_files; i++) {
+		struct file *file = &asset->files[i];
+
+		if (strncmp(file->key, SIDECAR_KEY_UNKNOWN,
+			    strlen(SIDECAR_KEY_UNKNOWN)) == 0 &&
+			file->language && strcmp(file->language, language) == 0)
+			return file;
+	}
+	return NULL;
+}
+
 /* Older sidecars do not tell the keys of subtitles; what the platform said of them,
  * which is in the sidecar as well, does. */
 static void name_subtitles(
 	const struct workspace_config *ws, const cJSON *data, struct asset *asset)
 {
-	const struct platform *platform = platform_of(ws->platform);
 	struct record record;
 
 	if (!data)
 		return;
 	record_init(&record);
-	platform->data_sources(ws, data, &record);
-	for (size_t i = 0; i < asset->n_files; i++) {
-		struct file *file = &asset->files[i];
+	platform_of(ws->platform)->data_sources(ws, data, &record);
+	for (size_t i = 0; i < record.n_sources; i++) {
+		const struct source *source = &record.sources[i];
+		struct file *file;
 
-		if (strncmp(file->key, SIDECAR_KEY_UNKNOWN,
-			    strlen(SIDECAR_KEY_UNKNOWN)) != 0 ||
-			!file->language)
+		if (source->role != ROLE_SUBTITLE || !source->language ||
+			asset_file(asset, source->key))
 			continue;
-		for (size_t k = 0; k < record.n_sources; k++) {
-			const struct source *source = &record.sources[k];
-
-			if (source->role != ROLE_SUBTITLE || !source->language ||
-				strcmp(source->language, file->language) != 0 ||
-				asset_file(asset, source->key))
-				continue;
-			mem_replace(&file->key, source->key);
-			mem_replace(&file->version, source->version);
-			break;
-		}
+		file = unnamed(asset, source->language);
+		if (!file)
+			continue;
+		mem_replace(&file->version, source->version);
+		asset_rekey_file(asset, file, source->key);
 	}
 	record_release(&record);
 }

@@ -394,6 +394,24 @@ static void ending_a_hold_looks_again_at_a_deletion(void **state)
 	asset_free(asset);
 }
 
+static void a_file_with_another_key_takes_its_place(void **state)
+{
+	struct asset *asset = asset_new("w", "1");
+	static const char *const keys[] = { "audio", "thumbnail.1", "video" };
+	(void)state;
+
+	asset_add_file(asset, "audio");
+	asset_add_file(asset, "video")->bytes = 7;
+	asset_add_file(asset, "aa")->bytes = 5;
+	asset_rekey_file(asset, asset_file(asset, "aa"), "thumbnail.1");
+	assert_int_equal(asset->n_files, 3);
+	for (size_t i = 0; i < asset->n_files; i++)
+		assert_string_equal(asset->files[i].key, keys[i]);
+	assert_int_equal(asset_file(asset, "thumbnail.1")->bytes, 5);
+	assert_int_equal(asset_file(asset, "video")->bytes, 7);
+	asset_free(asset);
+}
+
 static void a_copy_owns_all_it_has(void **state)
 {
 	struct asset *asset = asset_new("ws", "id");
@@ -445,6 +463,7 @@ int main(void)
 		cmocka_unit_test(refiling_is_for_what_rests_until_any_news),
 		cmocka_unit_test(ending_a_hold_looks_again_at_a_deletion),
 		cmocka_unit_test(a_copy_owns_all_it_has),
+		cmocka_unit_test(a_file_with_another_key_takes_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
