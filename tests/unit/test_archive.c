@@ -4,8 +4,8 @@
  */
 #include <config.h>
 
-#include "archive/archive.h"
 #include "archive/archive_priv.h"
+#include "archive_world.h"
 #include "base/digest.h"
 #include "tree.h"
 #include "unit.h"
@@ -19,33 +19,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-struct world {
-	char dir[64];
-	struct archive *archive;
-	char id[33];
-	struct err err;
-};
-
-static int set_up(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	strcpy(w->dir, "/tmp/vodkeep-archive-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	assert_int_equal(archive_open(&w->archive, w->dir, &w->err), 0);
-	assert_int_equal(archive_marker_create(w->archive, w->id, &w->err), 0);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-	archive_close(w->archive);
-	remove_tree(AT_FDCWD, w->dir);
-	free(w);
-	return 0;
-}
 
 /* The last two results stay valid. */
 static char *at(const struct world *w, const char *rel)
@@ -658,7 +631,7 @@ static void test_space(void **state)
 	assert_true(total > 0 && free_bytes <= total);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 /* ---- keeping old versions ---- */
 

@@ -4,8 +4,8 @@
  */
 #include <config.h>
 
-#include "archive/archive.h"
 #include "archive/sidecar.h"
+#include "archive_world.h"
 #include "base/digest.h"
 #include "unit.h"
 #include <fcntl.h>
@@ -15,37 +15,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct world {
-	char dir[64];
-	struct archive *archive;
-	char id[33];
-	struct err err;
-};
-
+/* Paths of these tests are relative. */
 static int set_up(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	const struct world *w;
 
-	strcpy(w->dir, "/tmp/vodkeep-verify-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
-	assert_int_equal(archive_open(&w->archive, w->dir, &w->err), 0);
-	assert_int_equal(archive_marker_create(w->archive, w->id, &w->err), 0);
+	world_set_up(state);
+	w = *state;
 	assert_int_equal(chdir(w->dir), 0);
-	*state = w;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct world *w = *state;
-	char command[128];
-
 	assert_int_equal(chdir("/"), 0);
-	archive_close(w->archive);
-	snprintf(command, sizeof(command), "rm -r %s", w->dir);
-	assert_int_equal(system(command), 0);
-	free(w);
-	return 0;
+	return world_tear_down(state);
 }
 
 static void put(const char *path, const void *data, size_t len)
