@@ -12,7 +12,7 @@ import hls_make
 import pytest
 
 import twin as tw
-from agentctl import Agent, wait_until
+from agentctl import CLOCK_MOVES, Agent, at_another_time, wait_until
 from content import grown_clip
 from listener import SECRET, Listener
 from test_after import Program
@@ -177,6 +177,25 @@ def test_a_package_goes_whole(packer: Agent, twin: Twin, on_delete: str) -> None
         check_media(old, media.hls)
         assert old.parent.name == index.parent.name
     sound(agent)
+
+
+@needs_tools
+@pytest.mark.skipif(not CLOCK_MOVES, reason="the clock cannot be moved here (faketime)")
+def test_a_package_leaves_the_trash_whole(packer: Agent, twin: Twin) -> None:
+    packer.config.set("rule all", on_delete="trash")
+    packer.config.set("workspace production", reconcile="1h")
+    agent, media = packer.start(), only_hls(twin, "separate")
+    agent.archive_now(media, twin.add_fastpix("Stays"))
+    twin.delete(media)
+    agent.deleted_event(media)
+    agent.wait_state(media, "trashed")
+    agent.stop()
+    trash = agent.archive / ".vodkeep" / "trash"
+    assert any(trash.rglob("index.m3u8"))
+    agent.environment, twin.clock_offset = at_another_time("+40d"), 40 * 86400.0
+    agent.start()
+    wait_until(lambda: not any(trash.iterdir()), 75, "the trash to be empty",
+               lambda: sorted(trash.rglob("*")))
 
 
 @needs_tools

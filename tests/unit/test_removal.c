@@ -11,15 +11,6 @@
 
 static struct file a_file;
 
-/* A mixed-radix counter: each combination of inputs is one number. */
-static int digit(unsigned *code, unsigned base)
-{
-	unsigned value = *code % base;
-
-	*code /= base;
-	return (int)value;
-}
-
 struct combination {
 	struct asset asset;
 	struct removal_input in;

@@ -20,14 +20,6 @@ static char name_r[] = "r", name_a[] = "a", name_b[] = "b";
 
 /* ---- the decision ---- */
 
-static int digit(unsigned *code, unsigned base)
-{
-	unsigned value = *code % base;
-
-	*code /= base;
-	return (int)value;
-}
-
 struct combination {
 	struct asset asset;
 	struct file file;

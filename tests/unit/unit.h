@@ -13,4 +13,14 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A mixed-radix counter, where each combination of inputs is one number: its next
+ * digit. */
+static inline int digit(unsigned *code, unsigned base)
+{
+	unsigned value = *code % base;
+
+	*code /= base;
+	return (int)value;
+}
+
 #endif
