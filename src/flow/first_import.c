@@ -80,8 +80,8 @@ static void begin(struct first_import *first)
 		err.text);
 }
 
-void first_import_begin(
-	struct first_import *first, const struct archive_env *env, struct chores *chores)
+void first_import_begin(struct first_import *first, const struct archive_env *env,
+	struct chores *chores)
 {
 	const char *wanted = store_meta(env->store, META);
 

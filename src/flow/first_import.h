@@ -22,8 +22,8 @@ struct first_import { /* zeroed */
 void first_import_want(struct first_import *first, struct store *store, bool anew);
 /* Begin if it has to be done and has not been: the keeper is held until it is, which a
  * run of `import' settles as well. @env is copied; @first lives as long as @chores. */
-void first_import_begin(
-	struct first_import *first, const struct archive_env *env, struct chores *chores);
+void first_import_begin(struct first_import *first, const struct archive_env *env,
+	struct chores *chores);
 /* From time to time: begin again where the archive was not there. */
 void first_import_turn(struct first_import *first);
 
