@@ -98,20 +98,6 @@ int archive_sync_folder(const struct archive *archive, const char *rel, struct e
 	return rc;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_temporary(int staging, const char *name, const void *data, size_t len,
 	int64_t mtime_ns, struct err *err)
 {
@@ -121,7 +107,7 @@ static int write_temporary(int staging, const char *name, const void *data, size
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return archive_sys(err, "cannot make a file in the staging folder");
-	if (write_all(fd, data, len))
+	if (fs_write_all(fd, data, len))
 		rc = archive_sys(err, "cannot write to the staging folder");
 	else if (mtime_ns > 0)
 		rc = set_mtime(fd, mtime_ns, &changed, name, err);

@@ -195,8 +195,10 @@ int fs_read(const char *path, size_t max, struct buf *out, struct err *err)
 	return rc;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int fs_write_all(int fd, const void *from, size_t len)
 {
+	const char *data = from;
+
 	while (len > 0) {
 		ssize_t n = write(fd, data, len);
 		if (n < 0 && errno == EINTR)
@@ -219,7 +221,7 @@ static int write_new(int dir, const char *name, const void *data, size_t len,
 		(mode_t)mode);
 	if (fd < 0)
 		return sys_failed(err, "cannot make the file", name);
-	if (write_all(fd, data, len))
+	if (fs_write_all(fd, data, len))
 		rc = sys_failed(err, "cannot write", name);
 	else if (fsync(fd))
 		rc = sys_failed(err, "cannot sync", name);

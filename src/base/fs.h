@@ -25,6 +25,8 @@ int fs_read(const char *path, size_t max, struct buf *out, struct err *err);
 /* Read @len bytes from @at; fewer only where the file ends. The number read, or -1 with
  * errno. The file's offset stays. */
 int64_t fs_read_at(int fd, void *data, size_t len, int64_t at);
+/* Write all of it. 0, or -1 with errno. */
+int fs_write_all(int fd, const void *from, size_t len);
 /* Write beside, fsync, rename over, fsync the directory; missing directories on the way
  * are made. @mode as open(2). */
 int fs_write_atomic(int root_fd, const char *rel, const void *data, size_t len,

@@ -18,18 +18,15 @@
 static bool resting(void *arg, const char *workspace)
 {
 	const struct agent *agent = arg;
-	const struct config *config = agent->settings->config;
-	bool configured = false;
 	size_t n;
 	const struct warning *all = warnings_all(agent->warnings, &n);
-	for (size_t i = 0; i < config->n_workspaces; i++)
-		configured |= strcmp(config->workspaces[i].name, workspace) == 0;
 	for (size_t i = 0; i < n; i++)
 		if (all[i].not_ready ||
 			(all[i].workspace && strcmp(all[i].workspace, workspace) == 0 &&
 				strncmp(all[i].key, "api/", 4) == 0))
 			return true;
-	return !configured || keeper_paused(agent->keeper, workspace);
+	return !config_workspace(agent->settings->config, workspace) ||
+	       keeper_paused(agent->keeper, workspace);
 }
 
 static void on_stats(

@@ -90,21 +90,12 @@ static const struct rule *rule_named(const struct config *config, const char *na
 	return NULL;
 }
 
-static const struct workspace_config *workspace_named(
-	const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->n_workspaces; i++)
-		if (strcmp(config->workspaces[i].name, name) == 0)
-			return &config->workspaces[i];
-	return NULL;
-}
-
 /* The target of @notice in the present configuration, or NULL. */
 static const char *target_of(const struct courier *courier, const struct notice *notice)
 {
 	const struct config *config = courier->settings->config;
 	const struct rule *rule = rule_named(config, notice->rule);
-	if (!rule || !workspace_named(config, notice->workspace))
+	if (!rule || !config_workspace(config, notice->workspace))
 		return NULL;
 	return notice->kind == NOTICE_POST ? rule->notify : rule->after;
 }
@@ -120,7 +111,7 @@ static struct job *job_new(struct courier *courier, const struct notice *notice)
 	notice_copy(&job->notice, notice);
 	job->settings = settings_ref(courier->settings);
 	job->rule = rule_named(config, notice->rule);
-	job->ws = workspace_named(config, notice->workspace);
+	job->ws = config_workspace(config, notice->workspace);
 	courier->jobs =
 		mem_grow(courier->jobs, courier->n_jobs + 1, sizeof(struct job *));
 	courier->jobs[courier->n_jobs++] = job;
@@ -172,7 +163,7 @@ static void begin(struct courier *courier, const struct notice *notice)
 
 static void drop(struct courier *courier, const struct notice *notice)
 {
-	if (!workspace_named(courier->settings->config, notice->workspace))
+	if (!config_workspace(courier->settings->config, notice->workspace))
 		job_end(job_new(courier, notice), JOB_MOOT, 0,
 			"nobody is told that it is %s: workspace %s is not configured "
 			"any more",

@@ -13,6 +13,7 @@
 
 #include "media/mp4.h"
 
+#include "media/be.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -46,16 +47,6 @@ struct walk {
 	int64_t sidx_ms;
 	struct mp4_info info;
 };
-
-static uint32_t be32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static uint64_t be64(const unsigned char *p)
-{
-	return (uint64_t)be32(p) << 32 | be32(p + 4);
-}
 
 static bool is(const struct box *box, const char *type)
 {

@@ -6,17 +6,13 @@
 
 #include "media/pts.h"
 
+#include "media/be.h"
 #include <stdbool.h>
 #include <string.h>
 
 #define TS_PACKET 188
 #define TRACKS    16
 #define DEPTH     5
-
-static uint32_t be32(const unsigned char *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 /* ---- MPEG-TS ---- */
 
@@ -69,8 +65,7 @@ static void take_tfdt(struct walk *walk, const unsigned char *body, size_t len)
 {
 	if (len < (body[0] == 1 ? 12U : 8U))
 		return;
-	uint64_t at = body[0] == 1 ? (uint64_t)be32(body + 4) << 32 | be32(body + 8)
-				   : be32(body + 4);
+	uint64_t at = body[0] == 1 ? be64(body + 4) : be32(body + 4);
 	for (size_t i = 0; i < walk->n; i++) {
 		uint32_t scale = walk->clocks[i].timescale;
 

@@ -1,4 +1,5 @@
 libvodkeep_a_SOURCES += \
+	src/media/be.h \
 	src/media/language.c src/media/language.h \
 	src/media/m3u8.c src/media/m3u8.h src/media/m3u8_priv.h \
 	src/media/m3u8_check.c \
